@@ -1,0 +1,50 @@
+"""The contract of a grader: does an answer equal the reference answer? Pure data.
+
+Cheap methods answer inside `submit`; symbolic ones in worker processes with a hard kill. A grade that could not be decided is
+`unknown`, which is neither correct nor wrong. GraderUnavailable is raised when no worker can be kept alive.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from warehouse.records import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class GradingRequest:
+    """Compare an answer with a reference answer; `request_id` matches the grade to it."""
+
+    request_id: int
+    answer: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The verdict, and which method reached it (exact, rational, a guard, symbolic, ...) in which version."""
+
+    request_id: int
+    verdict: Verdict
+    method: str
+    version: str
+
+
+class Grader(Protocol):
+    """Grades many answers at once."""
+
+    def submit(self, request: GradingRequest) -> None:
+        """Queue a comparison. Never blocks for long."""
+        ...
+
+    def poll(self, timeout_seconds: float) -> list[Grade]:
+        """Return finished grades, waiting at most timeout_seconds for the first."""
+        ...
+
+    @property
+    def n_pending(self) -> int:
+        """Comparisons submitted and not yet returned."""
+        ...
+
+    def close(self) -> None:
+        """End the worker processes."""
+        ...

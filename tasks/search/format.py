@@ -1,0 +1,71 @@
+"""Read and write rStar-Math's step format. Source: arXiv 2501.04519, section 3.2, and the published training samples.
+
+A prefix is the concatenation of a prompt and of node texts, with nothing in between:
+
+    prompt       <|user|>:\\n{statement}\\n<|assistant|>: Let's think step by step and solve the problem with code.<code>
+    step         \\n# comment\\npython code\\n<end_of_step>
+    final step   \\n# comment\\npython code that prints\\n<end_of_code>
+                 \\n<output>{what the whole program printed}<end_of_output>\\n<answer>... \\boxed{...} ...<end_of_answer>
+    failed step  a step, and what went wrong: \\n<output>{error}<end_of_output>
+"""
+
+import re
+from typing import Final
+
+CODE: Final = "<code>"
+END_OF_STEP: Final = "<end_of_step>"
+END_OF_CODE: Final = "<end_of_code>"
+OUTPUT: Final = "<output>"
+END_OF_OUTPUT: Final = "<end_of_output>"
+ANSWER: Final = "<answer>"
+END_OF_ANSWER: Final = "<end_of_answer>"
+MARKERS: Final = (CODE, END_OF_STEP, END_OF_CODE, OUTPUT, END_OF_OUTPUT, ANSWER, END_OF_ANSWER)
+
+USER: Final = "<|user|>:\n"
+ASSISTANT: Final = "\n<|assistant|>: Let's think step by step and solve the problem with code."
+
+STEP_STOPS: Final = (END_OF_STEP, END_OF_CODE)
+"""Where a proposed step ends."""
+
+_OBSERVED = re.compile(rf"\n{OUTPUT}.*?{END_OF_OUTPUT}\n?", re.DOTALL)
+_BOXED = r"\boxed{"
+
+
+def prompt(statement: str) -> str:
+    """Return the text that a solution of the problem continues."""
+    return f"{USER}{statement}{ASSISTANT}{CODE}"
+
+
+def code_of(text: str) -> str:
+    """Return the Python code of a node's text: without markers, observed output and answer."""
+    code = text.split(END_OF_STEP, 1)[0].split(END_OF_CODE, 1)[0]
+    return code.strip("\n")
+
+
+def is_final(text: str) -> bool:
+    """Return whether a proposed step ends the program."""
+    return text.endswith(END_OF_CODE)
+
+
+def observed(output: str) -> str:
+    """Return the block that shows what was printed, or what went wrong, to the policy."""
+    return f"\n{OUTPUT}{output}{END_OF_OUTPUT}"
+
+
+def observed_spans(text: str) -> list[tuple[int, int]]:
+    """Return the [start, end) character spans of observed blocks in `text`; the policy is never trained to predict them."""
+    return [match.span() for match in _OBSERVED.finditer(text)]
+
+
+def boxed_answer(text: str) -> str | None:
+    """Return the content of the last \\boxed{} in `text`, braces balanced, or None where there is none."""
+    start = text.rfind(_BOXED)
+    if start < 0:
+        return None
+    depth = 1
+    content_start = start + len(_BOXED)
+    for position in range(content_start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return text[content_start:position].strip()
+    return None
