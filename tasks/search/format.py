@@ -27,7 +27,7 @@ ASSISTANT: Final = "\n<|assistant|>: Let's think step by step and solve the prob
 STEP_STOPS: Final = (END_OF_STEP, END_OF_CODE)
 """Where a proposed step ends."""
 
-_OBSERVED = re.compile(rf"\n{OUTPUT}.*?{END_OF_OUTPUT}\n?", re.DOTALL)
+_OBSERVED = re.compile(rf"\n{OUTPUT}.*?{END_OF_OUTPUT}", re.DOTALL)
 _BOXED = r"\boxed{"
 
 
