@@ -5,6 +5,7 @@ committer, so that a record says only what was observed. No module of the factor
 """
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
 Split = Literal["train", "validation", "test"]
@@ -76,3 +77,221 @@ class Node:
     n_wrong: int
     ppm_score: float | None
     q_value: float | None
+
+
+Verification = Literal["verified", "replay_differs", "regraded_differs"]
+"""What an independent re-execution said: the same outputs and a correct answer again, another outcome, or another verdict."""
+
+PairKind = Literal["step", "answer"]
+
+CheckpointKind = Literal["base", "policy", "ppm"]
+
+CheckpointStatus = Literal["candidate", "current", "retired", "rejected"]
+
+RoundStatus = Literal["running", "promoted", "rejected", "failed"]
+
+AnswerMethod = Literal["greedy", "sample", "mcts"]
+
+
+def batch_id(round_number: int, stage: str, shard: str, fingerprint: str) -> str:
+    """Return the id of the one batch that this shard of this stage writes, 16 hexadecimal digits; a retry gets the same id."""
+    name = "\x1f".join((str(round_number), stage, shard, fingerprint))
+    return sha256(name.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A row of `batches`, the ledger: what one task run commits in one transaction, and what it cost.
+
+    `shard` names the share of the stage ("007", "all"). The committer adds n_rows and committed_at.
+    """
+
+    round: int
+    stage: str
+    shard: str
+    fingerprint: str
+    code_version: str = ""
+    flow_run_id: str | None = None
+    task_run_id: str | None = None
+    sandbox_level: str | None = None
+    n_tokens: int = 0
+    engine_seconds: float = 0.0
+    sandbox_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+    @property
+    def batch_id(self) -> str:
+        """The deterministic id of round, stage, shard and fingerprint."""
+        return batch_id(self.round, self.stage, self.shard, self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """A row of `trajectories`: a root-to-terminal sequence of steps that ends in an answer.
+
+    trajectory_id is "{tree_id}-{leaf_node_id}". node_ids leads from the root (0) to the terminal node. mean_q is the mean
+    Q-value of the steps, without the root. text_hash (md5) is equal for equal solution texts of one problem.
+    """
+
+    trajectory_id: str
+    tree_id: str
+    problem_id: str
+    leaf_node_id: int
+    node_ids: tuple[int, ...]
+    n_steps: int
+    answer: str | None
+    verdict: Verdict | None
+    mean_q: float
+    ppm_score: float | None
+    text_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRow:
+    """A row of `verifications`: what became of a trajectory that was executed again, whole, in a fresh sandbox."""
+
+    trajectory_id: str
+    problem_id: str
+    verification: Verification
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SftExample:
+    """A row of `sft_examples`: a trajectory that trains the policy of this round. rank counts from 1 within its problem."""
+
+    problem_id: str
+    trajectory_id: str
+    trajectory_round: int
+    rank: int
+    mean_q: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePair:
+    """A row of `preference_pairs`: two nodes of which the first should score higher.
+
+    kind `step`: siblings of one tree, prefix_node_id is their parent. kind `answer`: the terminal nodes of two whole
+    trajectories of one problem, perhaps of two trees; prefix_node_id is the root, 0.
+    weight = 1 / (n_chosen * n_rejected) of the prefix, so that each prefix counts once.
+    """
+
+    problem_id: str
+    kind: PairKind
+    chosen_tree_id: str
+    chosen_node_id: int
+    rejected_tree_id: str
+    rejected_node_id: int
+    prefix_node_id: int
+    chosen_q: float
+    rejected_q: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A row of `checkpoints`. snapshot_id pins the rows it was trained on; a base has neither parent nor snapshot."""
+
+    checkpoint_id: str
+    kind: CheckpointKind
+    round: int
+    parent_id: str | None
+    snapshot_id: int | None
+    fingerprint: str
+    uri: str
+    status: CheckpointStatus
+    metrics_json: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRow:
+    """A row of `rounds`. policy_id and ppm_id searched; the candidates are what the round trained.
+
+    snapshot_id is the lake as the trainers read it, pinned as long as the row exists. Times are set by the warehouse.
+    """
+
+    round: int
+    status: RoundStatus
+    fingerprint: str
+    settings_json: str
+    code_version: str
+    policy_id: str
+    ppm_id: str | None
+    candidate_policy_id: str | None = None
+    candidate_ppm_id: str | None = None
+    snapshot_id: int | None = None
+    flow_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A row of `evaluations`: one metric of one pair of checkpoints on one split. level None means all levels."""
+
+    policy_id: str
+    ppm_id: str | None
+    split: Split
+    metric: str
+    level: int | None
+    value: float
+    n_problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationAnswer:
+    """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method."""
+
+    policy_id: str
+    ppm_id: str | None
+    split: Split
+    problem_id: str
+    method: AnswerMethod
+    k_index: int
+    answer: str | None
+    verdict: Verdict
+    ppm_score: float | None
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMetric:
+    """A row of `training_metrics`: one value that a trainer reported. metric is its name there: loss, eval_accuracy, ..."""
+
+    kind: CheckpointKind
+    optimizer_step: int
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A row of `gate_results`: one expectation of one gate, what was observed and what was needed, as text."""
+
+    gate: str
+    expectation: str
+    column: str | None
+    observed: str
+    needed: str
+    passed: bool
+    n_failing: int
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A row of `gate_results`: one expectation of a gate, what was observed against what was needed.
+
+    n_failing counts the rows that broke the expectation; 0 or 1 where the expectation is about one figure.
+    hint is a `stargrove sql` command that shows the failing rows. override_reason is the words of the person who let the
+    round pass although the gate failed, None where nobody did.
+    """
+
+    gate: str
+    expectation: str
+    table_name: str
+    column_name: str
+    observed: str
+    needed: str
+    passed: bool
+    n_failing: int
+    hint: str
+    override_reason: str | None = None
