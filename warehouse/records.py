@@ -264,20 +264,6 @@ class TrainingMetric:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A row of `gate_results`: one expectation of one gate, what was observed and what was needed, as text."""
-
-    gate: str
-    expectation: str
-    column: str | None
-    observed: str
-    needed: str
-    passed: bool
-    n_failing: int
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class GateResult:
     """A row of `gate_results`: one expectation of a gate, what was observed against what was needed.
 
     n_failing counts the rows that broke the expectation; 0 or 1 where the expectation is about one figure.
