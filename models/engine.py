@@ -78,7 +78,7 @@ class Engine(Protocol):
     """
 
     def load(self, policy: Path, ppm: Path | None) -> None:
-        """Serve these checkpoint directories from now on; cached prefixes of others are forgotten. No request may be pending."""
+        """Serve these checkpoint directories from now on and forget prefixes cached for others. No request may be pending."""
         ...
 
     def submit(self, request: Request) -> None:
