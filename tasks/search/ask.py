@@ -1,0 +1,61 @@
+"""What a search asks of the machinery around it, and what it is told. Pure data.
+
+A search is a generator: it yields an Ask, is suspended until every request in it is answered, and receives Replies whose
+tuples match those of the Ask position by position.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from models.engine import Candidate
+from tasks.grading.base import Grade
+from tasks.sandbox.base import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Ask the policy for one continuation of `prefix` per seed."""
+
+    prefix: str
+    seeds: tuple[int, ...]
+    temperature: float
+    stop: tuple[str, ...]
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Ask the grader whether an answer equals the reference."""
+
+    answer: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Requests that may be served at the same time.
+
+    propose: to the policy; execute: paths of code whose last element is to be run, to the sandbox; score: prefixes, to the
+    PPM; grade: to the grader.
+    """
+
+    propose: tuple[Proposal, ...] = ()
+    execute: tuple[tuple[str, ...], ...] = ()
+    score: tuple[str, ...] = ()
+    grade: tuple[Comparison, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Answers in the order of the Ask. candidates: empty where the prefix leaves no room. scores: None for the same reason."""
+
+    candidates: tuple[tuple[Candidate, ...], ...]
+    executions: tuple[Execution, ...]
+    scores: tuple[float | None, ...]
+    grades: tuple[Grade, ...]
+
+
+T = TypeVar("T")
+Search = Generator[Ask, Replies, T]
+"""A search that ends in a T."""

@@ -1,0 +1,133 @@
+"""Expansion: propose candidates for a node, run them, read and grade the answers, score what lives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.engine import Candidate
+from tasks.sandbox.base import Execution
+from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
+from tasks.search.format import END_OF_ANSWER, STEP_STOPS, boxed_answer, code_of, is_final, observed
+from tasks.search.seeds import hashed_seed
+from tasks.search.settings import SearchSettings
+from tasks.search.tree import REWARDS, SearchNode, SearchTree
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """Where a search gets its rewards from.
+
+    reference: the answer to grade against; None at test time, when the PPM's score of a whole trajectory is its reward.
+    scored: whether the PPM scores new nodes, which then start with that score as q_value.
+    """
+
+    reference: str | None
+    scored: bool
+
+
+def expand(tree: SearchTree, node: SearchNode, settings: SearchSettings, guidance: Guidance) -> Search[None]:
+    """Give `node` its children; without any, because its prefix leaves no room, the node itself becomes terminal."""
+    seeds = tuple(hashed_seed(tree.tree_id, node.node_id, index) for index in range(settings.n_candidates))
+    proposal = Proposal(node.prefix(), seeds, settings.temperature, STEP_STOPS, settings.max_step_tokens)
+    replies = yield Ask(propose=(proposal,))
+    if not replies.candidates[0]:
+        node.ending = "prompt_too_long"
+        return
+    whole = _place(tree, node, replies.candidates[0])
+    state = node.code_path()
+    replies = yield Ask(execute=tuple((*state, code_of(child.text)) for child in whole))
+    for child, execution in zip(whole, replies.executions, strict=True):
+        _observe(child, execution, settings)
+    yield from _conclude([child for child in whole if child.outcome == "ok"], settings, guidance)
+
+
+def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]) -> list[SearchNode]:
+    """Add a child per distinct candidate, and return those that are whole steps and can be run."""
+    placed: dict[str, SearchNode] = {}
+    for candidate in candidates:
+        twin = placed.get(candidate.text)
+        if twin is not None:
+            twin.n_merged += 1
+            continue
+        child = tree.add(parent, candidate.text, candidate.n_tokens)
+        placed[candidate.text] = child
+        if candidate.finish == "length":
+            child.ending = "truncated"
+    return [child for child in placed.values() if child.ending is None]
+
+
+def _observe(child: SearchNode, execution: Execution, settings: SearchSettings) -> None:
+    """Record what became of a child's code."""
+    child.outcome = execution.outcome
+    child.stdout = execution.stdout
+    if execution.outcome == "ok":
+        return
+    error = execution.error
+    child.error = f"{error.type}: {error.message}" if error else execution.limit or execution.outcome
+    if child.n_errors_in_a_row() >= settings.max_consecutive_errors:
+        child.ending = "too_many_errors"
+    elif child.depth >= settings.max_depth:
+        child.ending = "max_depth"
+    else:
+        # The policy sees what went wrong and may mend it; the failed step's code is not part of the state it continues.
+        child.text += observed(child.error)
+
+
+def _conclude(children: Sequence[SearchNode], settings: SearchSettings, guidance: Guidance) -> Search[None]:
+    """Read the answers of final steps, end what is too deep, and score what the PPM should score."""
+    finals = [child for child in children if is_final(child.text)]
+    others = [child for child in children if not is_final(child.text)]
+    for child in finals:
+        printed = "".join(step.stdout for step in child.path() if step.outcome == "ok")
+        child.text += observed(printed.rstrip("\n"))
+    for child in others:
+        if child.depth >= settings.max_depth:
+            child.ending = "max_depth"
+    open_nodes = [child for child in others if child.ending is None] if guidance.scored else []
+    replies = yield Ask(
+        propose=tuple(answer_proposal(child.prefix(), settings.max_answer_tokens) for child in finals),
+        score=tuple(child.prefix() for child in open_nodes),
+    )
+    for child, candidates in zip(finals, replies.candidates, strict=True):
+        _read_answer(child, candidates)
+    _set_priors(open_nodes, replies)
+    yield from _reward([child for child in finals if child.ending == "answer"], guidance)
+
+
+def answer_proposal(prefix: str, max_tokens: int) -> Proposal:
+    """Return the request for the sentence that states the answer: one, greedy, because it only words what was printed."""
+    return Proposal(prefix, seeds=(0,), temperature=0.0, stop=(END_OF_ANSWER,), max_tokens=max_tokens)
+
+
+def _read_answer(child: SearchNode, candidates: Sequence[Candidate]) -> None:
+    if not candidates:
+        child.ending = "prompt_too_long"
+        return
+    child.text += candidates[0].text
+    child.n_tokens += candidates[0].n_tokens
+    child.answer = boxed_answer(candidates[0].text)
+    child.ending = "no_answer" if child.answer is None else "answer"
+
+
+def _set_priors(nodes: Sequence[SearchNode], replies: Replies) -> None:
+    for node, score in zip(nodes, replies.scores, strict=True):
+        if score is None:
+            node.ending = "prompt_too_long"
+        else:
+            node.ppm_score = score
+            node.prior_visits = 1
+
+
+def _reward(answered: Sequence[SearchNode], guidance: Guidance) -> Search[None]:
+    """Set the reward of answered nodes: by grading where there is a reference, by the PPM's score otherwise."""
+    if guidance.reference is None:
+        replies = yield Ask(score=tuple(node.prefix() for node in answered))
+        for node, score in zip(answered, replies.scores, strict=True):
+            node.ppm_score = score
+            node.reward = -1.0 if score is None else score
+        return
+    comparisons = tuple(Comparison(node.answer or "", guidance.reference) for node in answered)
+    replies = yield Ask(grade=comparisons)
+    for node, grade in zip(answered, replies.grades, strict=True):
+        node.verdict = grade.verdict
+        node.grading_method = f"{grade.method} {grade.version}"
+        node.reward = REWARDS[grade.verdict]

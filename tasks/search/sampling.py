@@ -1,0 +1,98 @@
+"""Whole solutions without a tree: greedy decoding, and independent samples for majority vote and best-of-k."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.engine import Candidate
+from tasks.grading.base import Grade
+from tasks.search.ask import Ask, Comparison, Proposal, Search
+from tasks.search.expansion import answer_proposal
+from tasks.search.format import END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
+from tasks.search.seeds import hashed_seed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a problem is attempted: k solutions at a temperature (0: greedy), within token limits, scored by the PPM or not."""
+
+    k: int
+    temperature: float
+    max_tokens: int
+    max_answer_tokens: int
+    scored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One solution. answer and grade are None where the program failed or no answer was written; step_scores per step."""
+
+    text: str
+    n_tokens: int
+    answer: str | None
+    grade: Grade | None
+    step_scores: tuple[float, ...]
+
+
+def steps_of(program: str) -> list[str]:
+    """Return the step texts whose concatenation is `program`."""
+    parts = program.split(END_OF_STEP)
+    return [part + END_OF_STEP for part in parts[:-1]] + [parts[-1]]
+
+
+def attempt_problem(key: str, statement: str, reference: str, plan: Plan) -> Search[list[Attempt]]:
+    """Return plan.k attempts at a problem. `key` names the attempts' seeds."""
+    start = prompt(statement)
+    seeds = tuple(hashed_seed(key, index) for index in range(plan.k))
+    replies = yield Ask(propose=(Proposal(start, seeds, plan.temperature, (END_OF_CODE,), plan.max_tokens),))
+    programs = replies.candidates[0]
+    distinct = sorted({program.text for program in programs if program.finish == "stop"})
+    replies = yield Ask(execute=tuple(("\n".join(map(code_of, steps_of(text))),) for text in distinct))
+    ran = {text: run.stdout.rstrip("\n") for text, run in zip(distinct, replies.executions, strict=True) if run.outcome == "ok"}
+    shown = {text: text + observed(printed) for text, printed in ran.items()}
+    replies = yield Ask(propose=tuple(answer_proposal(start + text, plan.max_answer_tokens) for text in shown.values()))
+    solutions = {
+        program: (text, wording[0])
+        for (program, text), wording in zip(shown.items(), replies.candidates, strict=True)
+        if wording
+    }
+    return (yield from _judge(start, programs, solutions, reference, plan))
+
+
+def _judge(
+    start: str,
+    programs: Sequence[Candidate],
+    solutions: dict[str, tuple[str, Candidate]],
+    reference: str,
+    plan: Plan,
+) -> Search[list[Attempt]]:
+    """Grade and score the distinct solutions, then give every program, duplicates included, what its text earned."""
+    answers = {program: boxed_answer(wording.text) for program, (_, wording) in solutions.items()}
+    answered = {program: answer for program, answer in answers.items() if answer is not None}
+    prefixes = {program: step_prefixes(start, program, solutions[program]) for program in answered} if plan.scored else {}
+    flat = [prefix for group in prefixes.values() for prefix in group]
+    replies = yield Ask(grade=tuple(Comparison(answer, reference) for answer in answered.values()), score=tuple(flat))
+    grades = dict(zip(answered, replies.grades, strict=True))
+    scores = dict(zip(flat, replies.scores, strict=True))
+    attempts = []
+    for program in programs:
+        text, n_tokens = program.text, program.n_tokens
+        if program.text in solutions:
+            shown, wording = solutions[program.text]
+            text, n_tokens = shown + wording.text, n_tokens + wording.n_tokens
+        attempts.append(
+            Attempt(
+                text=text,
+                n_tokens=n_tokens,
+                answer=answers.get(program.text),
+                grade=grades.get(program.text),
+                step_scores=tuple(score for prefix in prefixes.get(program.text, ()) if (score := scores[prefix]) is not None),
+            )
+        )
+    return attempts
+
+
+def step_prefixes(start: str, program: str, solution: tuple[str, Candidate]) -> list[str]:
+    """Return the prefixes that end in each step of a program, the last one with its output and answer."""
+    steps = steps_of(program)
+    shown, wording = solution
+    return [start + "".join(steps[: end + 1]) for end in range(len(steps) - 1)] + [start + shown + wording.text]

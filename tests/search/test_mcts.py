@@ -1,0 +1,190 @@
+"""Properties of the search, run through the driver with a toy policy whose answers arrive in any order."""
+
+import itertools
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.search.driver import Driver
+from tasks.search.expansion import Guidance
+from tasks.search.format import END_OF_CODE, END_OF_STEP, code_of
+from tasks.search.mcts import grow_tree
+from tasks.search.seeds import tree_id
+from tasks.search.settings import SearchSettings
+from tasks.search.tree import SearchTree, rows
+from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, toy_problem, toy_step
+from warehouse.errors import EngineUnavailable
+
+PROBLEMS = [toy_problem(list(range(1, n + 2))) for n in range(6)]
+
+
+def grow(search: SearchSettings, *, order: int = 0, scored: bool = False, problems=PROBLEMS, **engine) -> list[SearchTree]:
+    rng = random.Random(order)
+    driver: Driver[SearchTree] = Driver(
+        FakeEngine(rng, **engine), FakeSandbox(rng), FakeGrader(), window=search.window, clock=time.perf_counter
+    )
+    searches = (
+        (statement, grow_tree(tree_id(1, 1, statement, 0), statement, statement, search, Guidance(answer, scored)))
+        for statement, answer in problems
+    )
+    return [tree for _, tree in sorted(driver.run(searches))]
+
+
+def all_rows(trees: list[SearchTree]):
+    return list(itertools.chain.from_iterable(map(rows, trees)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(n_rollouts=st.integers(1, 24), n_candidates=st.integers(1, 6), scored=st.booleans())
+def test_visits_of_a_node_are_those_of_its_children_and_of_rollouts_that_ended_there(n_rollouts, n_candidates, scored):
+    for tree in grow(SearchSettings(n_rollouts=n_rollouts, n_candidates=n_candidates), scored=scored):
+        assert tree.root.n_visits == tree.n_rollouts == n_rollouts
+        for node in tree.nodes:
+            n_below = sum(child.n_visits for child in node.children)
+            assert node.n_visits == n_below if node.ending is None and node.children else n_below == 0
+            assert node.n_correct + node.n_wrong <= node.n_visits
+            assert node.value_sum == node.n_correct - node.n_wrong
+            assert node.q_value is None or -1 <= node.q_value <= 1
+
+
+@pytest.mark.parametrize("window", [1, 8, 64])
+@pytest.mark.parametrize("order", [0, 1, 2])
+@pytest.mark.parametrize("scored", [False, True])
+def test_a_tree_depends_neither_on_the_window_nor_on_the_order_of_answers(window, order, scored):
+    reference = grow(SearchSettings(n_rollouts=12, window=3), order=99, scored=scored)
+    assert all_rows(grow(SearchSettings(n_rollouts=12, window=window), order=order, scored=scored)) == all_rows(reference)
+
+
+def test_the_window_bounds_the_trees_in_flight():
+    rng = random.Random(0)
+    engine = FakeEngine(rng)
+    started = 0
+
+    def searches():
+        nonlocal started
+        for statement, answer in PROBLEMS:
+            started += 1
+            yield statement, grow_tree(statement, statement, statement, SearchSettings(), Guidance(answer, False))
+
+    driver: Driver[SearchTree] = Driver(engine, FakeSandbox(rng), FakeGrader(), window=2, clock=time.perf_counter)
+    for n_done, _ in enumerate(driver.run(searches()), start=1):
+        assert started <= n_done + 2
+    assert engine.max_pending <= 2 * (1 + SearchSettings().n_candidates)
+
+
+def test_equal_candidates_become_one_node_that_counts_them():
+    (tree,) = grow(SearchSettings(n_rollouts=1, n_candidates=6), problems=[toy_problem([1, 2])])
+    for node in tree.nodes:
+        texts = [child.text for child in node.children]
+        assert len(set(texts)) == len(texts)
+        assert not texts or sum(child.n_merged for child in node.children) == 6
+
+
+def test_failed_candidates_are_kept_with_their_outcome_and_leave_siblings_alone():
+    trees = grow(SearchSettings(n_rollouts=16, n_candidates=6))
+    failed = [node for tree in trees for node in tree.nodes if node.outcome == "error"]
+    assert failed
+    assert all(node.ending == "too_many_errors" and node.error.startswith("NameError") for node in failed)
+    assert any(sibling.outcome == "ok" for node in failed for sibling in node.parent.children)
+
+
+def test_a_failed_step_may_be_mended_and_is_not_part_of_the_state():
+    def step(prefix: str, seed: int) -> str:
+        if "NameError" in prefix:
+            return f"\nprint(1)\n{END_OF_CODE}"
+        return f"\nx = undefined\n{END_OF_STEP}"
+
+    (tree,) = grow(SearchSettings(n_rollouts=2, max_consecutive_errors=2), problems=[("1", "1")], step=step)
+    (solved,) = [node for node in tree.nodes if node.verdict == "correct"]
+    assert solved.parent.error == "NameError: name 'undefined' is not defined"
+    assert solved.code_path() == ("print(1)",)
+
+
+@pytest.mark.parametrize(
+    ("step", "search", "ending"),
+    [
+        (lambda prefix, seed: f"\nx = 1\n{END_OF_STEP}", {"max_depth": 3}, "max_depth"),
+        (lambda prefix, seed: "\nx = 1", {}, "truncated"),
+        (lambda prefix, seed: f"\n1/0\n{END_OF_STEP}", {}, "too_many_errors"),
+        (lambda prefix, seed: f"\nprint('{{')\n{END_OF_CODE}", {}, "no_answer"),
+    ],
+)
+def test_every_ending_is_named_and_costs_the_trajectory_its_reward(step, search, ending):
+    (tree,) = grow(SearchSettings(n_rollouts=3, **search), problems=[("1", "1")], step=step)
+    terminals = [node for node in tree.nodes if node.ending]
+    assert {node.ending for node in terminals} == {ending}
+    assert tree.root.n_wrong == 3
+
+
+def test_a_prompt_that_fills_the_context_ends_its_tree_and_no_other():
+    long_statement = "1" * 500
+    trees = grow(SearchSettings(), problems=[*PROBLEMS, (long_statement, "1")], max_prompt_chars=450)
+    endings = {tree.problem_id: tree.root.ending for tree in trees}
+    assert endings.pop(long_statement) == "prompt_too_long"
+    assert set(endings.values()) == {None}
+    assert any(tree.solved for tree in trees)
+
+
+def test_an_answer_that_cannot_be_graded_weighs_nothing():
+    def step(prefix: str, seed: int) -> str:
+        return f"\nprint('?')\n{END_OF_CODE}"
+
+    (tree,) = grow(SearchSettings(n_rollouts=4), problems=[("1", "1")], step=step)
+    assert (tree.root.n_visits, tree.root.n_correct, tree.root.n_wrong, tree.root.q_value) == (4, 0, 0, 0.0)
+
+
+def test_only_unsolved_trees_get_extra_rollouts():
+    def step(prefix: str, seed: int) -> str:
+        return toy_step(prefix, 3) if "<|user|>:\n7" in prefix else toy_step(prefix, 1)
+
+    search = SearchSettings(n_rollouts=2, n_extra_rollouts=5)
+    solved, unsolved = grow(search, problems=[toy_problem([1, 2]), toy_problem([7, 2])], step=step)
+    assert (solved.solved, solved.n_rollouts) == (True, 2)
+    assert (unsolved.solved, unsolved.n_rollouts) == (False, 7)
+
+
+def test_with_ppm_a_new_node_starts_with_its_score_and_terminal_nodes_keep_the_truth():
+    for tree in grow(SearchSettings(n_rollouts=10), scored=True):
+        for node in tree.nodes[1:]:
+            if node.ending is not None:
+                assert node.ppm_score is None
+                assert node.q_value in (None, node.reward)
+            elif node.n_visits == 0:
+                assert node.q_value == node.ppm_score
+            else:
+                assert node.q_value == pytest.approx((node.value_sum + node.ppm_score) / (node.n_visits + 1))
+
+
+def test_without_a_reference_the_ppm_rewards_whole_trajectories():
+    rng = random.Random(0)
+    driver: Driver[SearchTree] = Driver(FakeEngine(rng), FakeSandbox(rng), FakeGrader(), window=1, clock=time.perf_counter)
+    search = grow_tree("t", "p", "1+2", SearchSettings(n_rollouts=6, n_extra_rollouts=9), Guidance(None, scored=True))
+    ((_, tree),) = driver.run([("t", search)])
+    answered = [node for node in tree.nodes if node.ending == "answer"]
+    assert answered and tree.n_rollouts == 6
+    assert all(node.reward == node.ppm_score and node.verdict is None for node in answered)
+
+
+def test_a_score_that_is_not_a_number_stops_the_run():
+    with pytest.raises(EngineUnavailable, match="the PPM returned nan"):
+        grow(SearchSettings(), scored=True, score=lambda prefix: float("nan"))
+
+
+def test_a_prefix_is_the_concatenation_of_texts_and_its_code_is_what_ran():
+    for tree in grow(SearchSettings(n_rollouts=8)):
+        for node in tree.nodes:
+            assert node.prefix() == "".join(step.text for step in node.path())
+            if node.ending == "answer":
+                assert node.code_path() == tuple(code_of(step.text) for step in node.path()[1:])
+                assert node.answer in node.text
+
+
+def test_finished_trees_are_released_from_the_sandbox():
+    rng = random.Random(0)
+    sandbox = FakeSandbox(rng)
+    driver: Driver[SearchTree] = Driver(FakeEngine(rng), sandbox, FakeGrader(), window=4, clock=time.perf_counter)
+    searches = ((s, grow_tree(s, s, s, SearchSettings(), Guidance(a, False))) for s, a in PROBLEMS)
+    assert sorted(key for key, _ in driver.run(searches)) == sorted(sandbox.released)

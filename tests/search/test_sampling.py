@@ -1,0 +1,51 @@
+import random
+import time
+
+from tasks.search.driver import Driver
+from tasks.search.format import END_OF_CODE, END_OF_STEP
+from tasks.search.sampling import Attempt, Plan, attempt_problem, steps_of
+from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, toy_problem, toy_step
+
+
+def attempt(plan: Plan, step=toy_step) -> list[Attempt]:
+    rng = random.Random(0)
+    statement, answer = toy_problem([1, 2, 3])
+    driver: Driver[list[Attempt]] = Driver(
+        FakeEngine(rng, step=step), FakeSandbox(rng), FakeGrader(), window=1, clock=time.perf_counter
+    )
+    ((_, attempts),) = driver.run([("p", attempt_problem("p", statement, answer, plan))])
+    return attempts
+
+
+PLAN = Plan(k=12, temperature=1.0, max_tokens=100, max_answer_tokens=10, scored=True)
+
+
+def test_every_seed_gives_one_attempt_and_right_ones_are_graded_correct():
+    attempts = attempt(PLAN)
+    assert len(attempts) == 12
+    for one in attempts:
+        if one.answer is None:
+            assert (one.grade, one.step_scores) == (None, ())
+        else:
+            assert one.grade.verdict == ("correct" if one.answer == "6" else "wrong")
+            assert len(one.step_scores) == 3
+    assert {one.grade.verdict for one in attempts if one.grade} == {"correct", "wrong"}
+
+
+def test_equal_programs_earn_equal_grades_and_scores():
+    by_text: dict[str, Attempt] = {}
+    for one in attempt(PLAN):
+        assert by_text.setdefault(one.text, one) == one
+
+
+def test_a_failing_program_has_no_answer():
+    def step(prefix: str, seed: int) -> str:
+        return f"\nprint(1/0)\n{END_OF_CODE}"
+
+    assert {one.answer for one in attempt(PLAN, step)} == {None}
+
+
+def test_steps_of_a_program_concatenate_to_it():
+    program = f"\na = 1\n{END_OF_STEP}\nb = a\n{END_OF_STEP}\nprint(b)\n{END_OF_CODE}"
+    assert "".join(steps_of(program)) == program
+    assert len(steps_of(program)) == 3
