@@ -1,0 +1,59 @@
+# Stargrove's front door. Needs Debian's python3 (3.11) with venv, and make; everything else is installed into .venv by the first call.
+#
+#   make evolve    four self-evolution rounds of the tiny default            ARGS="--profile gsm8k-small" for others
+#   make ui        the Prefect UI over the history of past runs
+#   make test      the tests          ARGS="tests/search -k visits" for some of them
+#   make lint      ruff, mypy, import-linter
+#   make bench     the benchmarks, against their stored baselines
+#   make clean     removes .venv and caches; what was evolved (.stargrove) stays
+
+PYTHON ?= python3
+VENV := .venv
+LOCK := infra/requirements-cpu.txt
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+TORCH := $(shell grep -E '^torch==' $(LOCK))
+
+# A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+.PHONY: evolve ui test lint bench clean install
+
+evolve: install
+	@$(BIN)/stargrove evolve $(ARGS)
+
+ui: install
+	@$(BIN)/stargrove ui $(ARGS)
+
+test: install
+	$(BIN)/python -m pytest --ignore=tests/benchmarks $(ARGS)
+
+bench: install
+	$(BIN)/python -m pytest tests/benchmarks $(ARGS)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+install: $(VENV)/.complete
+
+# .unfinished exists from the first to the last line of an installation: where it is found, one was cut off, so its .venv is made anew.
+# .complete is written last and is older than the lock, the project file or this recipe whenever one of them changed.
+$(VENV)/.complete: $(LOCK) pyproject.toml Makefile
+	@if [ -e $(VENV)/.unfinished ] || ! $(BIN)/python -c pass 2>/dev/null; then rm -rf $(VENV); fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Stargrove needs Python 3.11, and $(PYTHON) is not; name one: make PYTHON=/path/to/python3.11"; exit 2; }
+	@[ -d $(VENV) ] || echo "installing into $(VENV), once (about 2 GB; two to four minutes)"
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv"; exit 2; }
+	@touch $(VENV)/.unfinished
+	@$(PIP) "$(TORCH)" 2>/dev/null || { echo "torch: the CPU build comes from $(TORCH_INDEX)"; $(PIP) --index-url $(TORCH_INDEX) "$(TORCH)"; }
+	@$(PIP) -r $(LOCK)
+	@$(PIP) --no-build-isolation --editable .
+	@rm $(VENV)/.unfinished
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	find . -name __pycache__ -type d -not -path './.stargrove/*' -prune -exec rm -rf {} +

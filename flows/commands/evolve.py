@@ -1,0 +1,24 @@
+"""`stargrove evolve`: grow the data and the models, round after round."""
+
+import typer
+
+from flows.commands.options import DEFAULT_HOME, DEFAULT_PROFILE, FileOption, HomeOption, ProfileOption, SetOption
+
+NAME = "evolve"
+
+
+def command(
+    home: HomeOption = DEFAULT_HOME, profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_: SetOption = None
+) -> None:
+    """Run the self-evolution rounds. Run it again to go on where it stopped."""
+    from flows.lock import hold
+    from flows.settings import load
+
+    settings = load(profile, file, set_ or [])
+    with hold(home):
+        from flows.display import open_display
+        from flows.evolve import run_evolve
+
+        with open_display() as display:
+            code = run_evolve(settings, home, display)
+    raise typer.Exit(code)

@@ -1,0 +1,20 @@
+"""`stargrove gates`: what each data-quality gate observed against what it needed."""
+
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import DEFAULT_HOME, HomeOption
+
+NAME = "gates"
+
+
+def command(
+    round_: Annotated[int | None, typer.Option("--round", help="Only this round.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only expectations that did not hold.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Show the results of the gates, expectation by expectation."""
+    from flows.gate_table import gate_table
+
+    typer.echo(gate_table(home, round_, failed_only=failed))

@@ -1,0 +1,27 @@
+"""`stargrove lineage`: where a trajectory or a checkpoint comes from, and what came of it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from flows.commands.options import DEFAULT_HOME, HomeOption
+
+NAME = "lineage"
+
+
+def command(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A trajectory or a checkpoint.")],
+    format_: Annotated[Literal["text", "json", "svg"], typer.Option("--format", help="How it is printed.")] = "text",
+    output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Walk from a checkpoint to its rows, trees, searching checkpoints, settings, code version and flow run, and back."""
+    from flows.lineage import lineage_text
+
+    text = lineage_text(home, identifier, format_)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"written to {output}")
