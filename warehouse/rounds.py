@@ -1,0 +1,129 @@
+"""Rounds and checkpoints: the few rows that change. Each function is one statement or more inside the caller's transaction."""
+
+from dataclasses import asdict, fields
+from typing import Final
+
+import duckdb
+
+from warehouse.errors import BadInput, WarehouseError
+from warehouse.records import Checkpoint, CheckpointKind, RoundRow, RoundStatus
+
+_FINISHED: Final = ("promoted", "rejected", "failed")
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+def start(cursor: Cursor, row: RoundRow) -> None:
+    """Insert the round, or set it running again, keeping what it has achieved.
+
+    Raises BadInput when the round was begun with another fingerprint: two sets of settings must not mix in one round.
+    """
+    found = read(cursor, row.round)
+    if found is None:
+        names = [field.name for field in fields(RoundRow)]
+        columns = ", ".join(f"${name} as {name}" for name in names)
+        sql = f"insert into rounds by name select {columns}, now() as started_at, null::timestamptz as finished_at"
+        cursor.execute(sql, asdict(row))
+        return
+    if found.fingerprint != row.fingerprint:
+        raise BadInput(
+            f"round {row.round} was begun with other settings (fingerprint {found.fingerprint}, now {row.fingerprint})",
+            hint="use the settings it was begun with, or name another --home: one home holds one evolution",
+        )
+    cursor.execute(
+        """update rounds set status = 'running', finished_at = null, flow_run_id = $flow_run_id, code_version = $code_version
+        where round = $round and status <> 'promoted'""",
+        {"round": row.round, "flow_run_id": row.flow_run_id, "code_version": row.code_version},
+    )
+
+
+def read(cursor: Cursor, round_number: int) -> RoundRow | None:
+    """Return the round, or None where it was never started."""
+    columns = ", ".join(field.name for field in fields(RoundRow))
+    row = cursor.execute(f"select {columns} from rounds where round = ?", [round_number]).fetchone()
+    return None if row is None else RoundRow(*row)
+
+
+def set_status(cursor: Cursor, round_number: int, status: RoundStatus) -> None:
+    """Set the status of the round, and when it finished."""
+    needed(cursor, round_number)
+    finished = "now()" if status in _FINISHED else "null"
+    cursor.execute(f"update rounds set status = ?, finished_at = {finished} where round = ?", [status, round_number])
+
+
+def set_candidates(cursor: Cursor, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+    """Record which checkpoints the round trained."""
+    needed(cursor, round_number)
+    cursor.execute(
+        "update rounds set candidate_policy_id = ?, candidate_ppm_id = ? where round = ?", [policy_id, ppm_id, round_number]
+    )
+
+
+def pin_snapshot(cursor: Cursor, round_number: int) -> int:
+    """Return the snapshot that the trainers of the round read: the one decided by the first call."""
+    row = needed(cursor, round_number)
+    if row.snapshot_id is not None:
+        return row.snapshot_id
+    latest = cursor.execute("select id from ducklake_current_snapshot('lake')").fetchone()
+    assert latest is not None
+    cursor.execute("update rounds set snapshot_id = ? where round = ?", [latest[0], round_number])
+    return int(latest[0])
+
+
+def record_checkpoint(cursor: Cursor, checkpoint: Checkpoint) -> None:
+    """Insert the checkpoint. One that is there already keeps its row and its status: checkpoints are immutable."""
+    if find_checkpoint(cursor, checkpoint.checkpoint_id) is None:
+        columns = ", ".join(f"${field.name} as {field.name}" for field in fields(Checkpoint))
+        cursor.execute(f"insert into checkpoints by name select {columns}, now() as created_at", asdict(checkpoint))
+
+
+def find_checkpoint(cursor: Cursor, checkpoint_id: str) -> Checkpoint | None:
+    """Return the checkpoint of this id."""
+    return _checkpoint(cursor, "checkpoint_id = ?", checkpoint_id)
+
+
+def current_checkpoint(cursor: Cursor, kind: CheckpointKind) -> Checkpoint | None:
+    """Return the checkpoint of this kind that the next round searches with."""
+    return _checkpoint(cursor, "status = 'current' and kind = ?", kind)
+
+
+def promote(cursor: Cursor, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+    """Make the checkpoints the current ones, retire those before them, and close the round. Doing it twice changes nothing."""
+    needed(cursor, round_number)
+    for checkpoint_id in filter(None, (policy_id, ppm_id)):
+        found = find_checkpoint(cursor, checkpoint_id)
+        if found is None:
+            raise WarehouseError(f"checkpoint {checkpoint_id} is not in the lake", hint="record it before it is promoted")
+        cursor.execute(
+            "update checkpoints set status = 'retired' where status = 'current' and kind = ? and checkpoint_id <> ?",
+            [found.kind, checkpoint_id],
+        )
+        cursor.execute("update checkpoints set status = 'current' where checkpoint_id = ?", [checkpoint_id])
+    set_candidates(cursor, round_number, policy_id, ppm_id)
+    set_status(cursor, round_number, "promoted")
+
+
+def reject(cursor: Cursor, round_number: int) -> None:
+    """Close the round as rejected, its candidates with it; the current checkpoints stay. Its rows can still be queried."""
+    row = needed(cursor, round_number)
+    cursor.execute(
+        "update checkpoints set status = 'rejected' where status = 'candidate' and checkpoint_id in (?, ?)",
+        [row.candidate_policy_id, row.candidate_ppm_id],
+    )
+    set_status(cursor, round_number, "rejected")
+
+
+def needed(cursor: Cursor, round_number: int) -> RoundRow:
+    """Return the round. Raises BadInput where it was never started."""
+    row = read(cursor, round_number)
+    if row is None:
+        raise BadInput(f"round {round_number} is not in the lake", hint="list the rounds with: stargrove sql 'from rounds'")
+    return row
+
+
+def _checkpoint(cursor: Cursor, condition: str, value: str) -> Checkpoint | None:
+    columns = ", ".join(field.name for field in fields(Checkpoint))
+    row = cursor.execute(
+        f"select {columns} from checkpoints where {condition} order by round desc, checkpoint_id limit 1", [value]
+    ).fetchone()
+    return None if row is None else Checkpoint(*row)

@@ -1,0 +1,90 @@
+"""The SQL that ships with Stargrove: one statement per file, with a header that says what it returns.
+
+-- One row per <what a row is>.
+-- Parameters: $round: which round; $limit = 4: at most so many per problem
+-- Into: <table that the rows are committed to>          (statements only)
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from warehouse.errors import BadInput
+
+_PARAMETER = re.compile(r"\$(\w+)(?: = ([^:;]+))?: ([^;]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A bound parameter of a statement. default is SQL-literal text; None where a value must be given."""
+
+    name: str
+    default: str | None
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A shipped statement. into: the table that its rows are committed to, None for a query."""
+
+    name: str
+    one_row_per: str
+    parameters: tuple[Parameter, ...]
+    into: str | None
+    sql: str
+
+
+@cache
+def shipped(kind: str) -> dict[str, Statement]:
+    """Return the statements under warehouse/sql/{kind} by name; kind is migrations, views, queries or statements."""
+    directory = files("warehouse") / "sql" / kind
+    paths = sorted((path for path in directory.iterdir() if path.name.endswith(".sql")), key=lambda path: path.name)
+    return {statement.name: statement for statement in map(_read, paths)}
+
+
+def list_queries() -> tuple[Statement, ...]:
+    """Return every shipped query, ordered by name."""
+    return tuple(shipped("queries").values())
+
+
+def find(name: str) -> Statement:
+    """Return the shipped query or statement of this name. Raises BadInput, naming those that exist."""
+    known = shipped("queries") | shipped("statements")
+    if name not in known:
+        raise BadInput(f"no shipped query is called {name!r}", hint=f"choose one of: {', '.join(sorted(shipped('queries')))}")
+    return known[name]
+
+
+def bound(statement: Statement, given: dict[str, object]) -> dict[str, object]:
+    """Return a value for each parameter of the statement: the given one or its default. Raises BadInput."""
+    unknown = sorted(set(given) - {parameter.name for parameter in statement.parameters})
+    if unknown:
+        allowed = ", ".join(parameter.name for parameter in statement.parameters) or "none"
+        raise BadInput(f"query {statement.name} has no parameter {unknown[0]!r}", hint=f"its parameters: {allowed}")
+    values: dict[str, object] = {}
+    for parameter in statement.parameters:
+        if parameter.name in given:
+            values[parameter.name] = given[parameter.name]
+        elif parameter.default is None:
+            raise BadInput(f"query {statement.name} needs --{parameter.name}", hint=parameter.meaning)
+        else:
+            values[parameter.name] = None if parameter.default == "null" else parameter.default
+    return values
+
+
+def _read(path: Traversable) -> Statement:
+    sql = path.read_text(encoding="utf-8")
+    header = {}
+    for line in sql.splitlines():
+        if not line.startswith("-- "):
+            break
+        key, _, value = line.removeprefix("-- ").partition(": ")
+        header[key] = value
+    first = sql.splitlines()[0].removeprefix("-- ")
+    parameters = tuple(
+        Parameter(name, default.strip() or None if default else None, meaning.strip())
+        for name, default, meaning in _PARAMETER.findall(header.get("Parameters", ""))
+    )
+    return Statement(path.name.removesuffix(".sql"), first.removeprefix("One row per "), parameters, header.get("Into"), sql)

@@ -1,0 +1,348 @@
+"""The warehouse: one lake, opened for reading or writing, used by every thread of a process at once.
+
+A batch is one transaction: its old rows deleted, its rows inserted, its line in the ledger `batches` written. After a kill
+at any moment it is there whole or not at all, and `is_committed` says which.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from warehouse import migrations, rounds
+from warehouse.connection import catalog_path, connect, lake_directory, use_lake
+from warehouse.errors import WarehouseError
+from warehouse.failures import is_busy, reported
+from warehouse.records import (
+    Batch,
+    Checkpoint,
+    CheckpointKind,
+    Node,
+    Problem,
+    QuarantinedRow,
+    RoundRow,
+    RoundStatus,
+)
+from warehouse.settings import WarehouseSettings
+from warehouse.staging import RECORDS, SORT_KEYS, staged
+from warehouse.statements import bound, find, shipped
+from warehouse.writer_lock import WriterLock
+
+Value = TypeVar("Value")
+
+_RETRY_SECONDS = 0.05
+_READ_RETRY_LIMIT_SECONDS = 10.0
+_ROWS_PER_ARROW_BATCH = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a batch wrote. replaced: an earlier commit of the same batch was replaced."""
+
+    batch_id: str
+    n_rows: int
+    replaced: bool
+
+
+class Warehouse:
+    """An open lake. Use it as a context manager; share one object among the threads of a process."""
+
+    def __init__(
+        self, home: Path, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: WriterLock | None
+    ) -> None:
+        self.home = home
+        self._settings = settings
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        settings: WarehouseSettings | None = None,
+        *,
+        read_only: bool = False,
+        snapshot_id: int | None = None,
+    ) -> Self:
+        """Return the lake of a home directory, created or migrated where it is to be written.
+
+        snapshot_id: the lake as it was then, read only. Raises WarehouseError when there is no lake to read, when a newer
+        version wrote it, or when it is damaged.
+        """
+        settings = settings or WarehouseSettings()
+        read_only = read_only or snapshot_id is not None
+        if read_only:
+            connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
+            lock = None
+        else:
+            lock = WriterLock(lake_directory(home) / "writer.lock", settings.lock_timeout_seconds)
+            connection = _open_and_migrate(home, settings, lock)
+        with reported(str(catalog_path(home))):
+            migrations.refuse_newer(connection, str(lake_directory(home)))
+        return cls(home, settings, connection, lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the lake; cursors of other threads end with it."""
+        self._connection.close()
+
+    # Writing
+
+    def commit(self, batch: Batch, rows: Mapping[str, Sequence[object]]) -> Committed:
+        """Return what was written: every row of the batch and its ledger line, in one transaction.
+
+        A batch that was committed before is replaced, in all the tables that batches write.
+        """
+        tables = {table: staged(table, records) for table, records in rows.items()}
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            return sum(insert_rows(cursor, batch, table, rows) for table, rows in tables.items() if rows.num_rows)
+
+        return self._commit(batch, insert)
+
+    def run_statement(self, batch: Batch, name: str, **parameters: object) -> Committed:
+        """Return what a shipped statement wrote into its table as this batch, in one transaction with the ledger line."""
+        statement = find(name)
+        if statement.into is None:
+            raise WarehouseError(f"{name} is a query: it writes no table", hint="use Warehouse.query")
+        into, values = statement.into, bound(statement, parameters)
+        select = f"select * from ({statement.sql}\n)"
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            return _insert_select(cursor, batch, into, select, values)
+
+        return self._commit(batch, insert)
+
+    def ingest(self, batch: Batch, problems: Sequence[Problem], quarantined: Sequence[QuarantinedRow]) -> int:
+        """Return how many of the problems were new. One that is there already, by id, stays as it is."""
+        new, broken = staged("problems", problems), staged("quarantine", quarantined)
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            cursor.register("staged_new", new)
+            select = """
+                select distinct on (problem_id) staged_new.* from staged_new
+                anti join problems on problems.problem_id = staged_new.problem_id order by problem_id
+            """
+            n_new = _insert_select(cursor, batch, "problems", select, {})
+            insert_rows(cursor, batch, "quarantine", broken)
+            return n_new
+
+        return self._commit(batch, insert).n_rows
+
+    @contextmanager
+    def transaction(self, message: str, extra: Mapping[str, object]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
+        if self._lock is None:
+            raise WarehouseError(f"{self.home}: the lake was opened read-only")
+        with self._lock.held(), self._cursor() as cursor, reported(str(catalog_path(self.home))):
+            cursor.execute("begin")
+            try:
+                yield cursor
+                cursor.execute(
+                    "call ducklake_set_commit_message('lake', 'stargrove', $message, extra_info => $extra)",
+                    {"message": message, "extra": json.dumps(extra, sort_keys=True)},
+                )
+                cursor.execute("commit")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+    def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
+        message = f"round {batch.round} {batch.stage} {batch.shard}"
+        extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
+        with self.transaction(message, extra) as cursor:
+            replaced = _forget(cursor, batch.batch_id)
+            n_rows = insert(cursor)
+            _write_ledger(cursor, batch, n_rows)
+        return Committed(batch.batch_id, n_rows, replaced)
+
+    # Rounds and checkpoints
+
+    def start_round(self, row: RoundRow) -> None:
+        """Record that the round runs; on resume it keeps its start and its pin. Raises BadInput for other settings."""
+        with self.transaction(f"round {row.round} starts", {"flow_run_id": row.flow_run_id}) as cursor:
+            rounds.start(cursor, row)
+
+    def set_round_status(self, round_number: int, status: RoundStatus) -> None:
+        """Set the status of a round, and when it finished."""
+        with self.transaction(f"round {round_number} {status}", {}) as cursor:
+            rounds.set_status(cursor, round_number, status)
+
+    def set_candidates(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+        """Record which checkpoints a round trained."""
+        with self.transaction(f"round {round_number} candidates", {}) as cursor:
+            rounds.set_candidates(cursor, round_number, policy_id, ppm_id)
+
+    def pin_training_snapshot(self, round_number: int) -> int:
+        """Return the snapshot that the trainers of a round read, decided by the first call and pinned from then on."""
+        with self.transaction(f"round {round_number} pins its training data", {}) as cursor:
+            return rounds.pin_snapshot(cursor, round_number)
+
+    def record_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Record a published checkpoint; one that is there already stays as it is."""
+        with self.transaction(f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}", {}) as cursor:
+            rounds.record_checkpoint(cursor, checkpoint)
+
+    def promote(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+        """Make checkpoints the current ones, retire their predecessors and close the round: all at once, or nothing."""
+        with self.transaction(f"round {round_number} promoted", {"policy_id": policy_id, "ppm_id": ppm_id}) as cursor:
+            rounds.promote(cursor, round_number, policy_id, ppm_id)
+
+    def reject(self, round_number: int) -> None:
+        """Close a round as rejected, its candidates with it; the current checkpoints stay."""
+        with self.transaction(f"round {round_number} rejected", {}) as cursor:
+            rounds.reject(cursor, round_number)
+
+    def round_row(self, round_number: int) -> RoundRow | None:
+        """Return a round, or None where it was never started."""
+        return self._read(lambda cursor: rounds.read(cursor, round_number))
+
+    def checkpoint(self, checkpoint_id: str) -> Checkpoint | None:
+        """Return a checkpoint by its id."""
+        return self._read(lambda cursor: rounds.find_checkpoint(cursor, checkpoint_id))
+
+    def current_checkpoint(self, kind: CheckpointKind) -> Checkpoint | None:
+        """Return the checkpoint of a kind that the next round searches with."""
+        return self._read(lambda cursor: rounds.current_checkpoint(cursor, kind))
+
+    # Reading
+
+    def query(self, name_or_sql: str, **parameters: object) -> pl.DataFrame:
+        """Return the rows of a shipped query, by name, or of SQL text with $parameters. Raises BadInput for wrong SQL."""
+        sql, values = _resolved(name_or_sql, parameters)
+
+        return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
+
+    def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
+        """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory."""
+        sql, values = _resolved(name_or_sql, parameters)
+        with reported(_named(name_or_sql)), self._cursor() as cursor:
+            yield from cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+
+    def is_committed(self, batch_id: str) -> bool:
+        """Return whether the batch is in the lake."""
+        return self.query("select 1 as found from batches where batch_id = $batch_id", batch_id=batch_id).height > 0
+
+    def committed_shards(self, round_number: int, stage: str, fingerprint: str) -> frozenset[str]:
+        """Return the shards of a stage that are in the lake already."""
+        sql = "select shard from batches where round = $round and stage = $stage and fingerprint = $fingerprint"
+        return frozenset(self.query(sql, round=round_number, stage=stage, fingerprint=fingerprint)["shard"].to_list())
+
+    def problems(self, split: str, limit: int | None = None) -> list[Problem]:
+        """Return the problems of a split, ordered by id."""
+        sql = f"select {_columns(Problem)} from problems where split = $split order by problem_id limit $limit"
+        return [Problem(**row) for row in self.query(sql, split=split, limit=limit).iter_rows(named=True)]
+
+    def nodes(self, tree_id: str) -> list[Node]:
+        """Return the nodes of a search tree in order of creation."""
+        sql = f"select {_columns(Node)} from nodes where tree_id = $tree_id order by node_id"
+        return [Node(**row) for row in self.query(sql, tree_id=tree_id).iter_rows(named=True)]
+
+    def snapshot_id(self) -> int:
+        """Return the id of the latest snapshot of the lake."""
+        return int(self.query("select id from ducklake_current_snapshot('lake')").item())
+
+    def _read(self, read: Callable[[duckdb.DuckDBPyConnection], Value], where: str = "") -> Value:
+        def attempt() -> Value:
+            with self._cursor() as cursor:
+                return read(cursor)
+
+        with reported(where or str(catalog_path(self.home))):
+            return _retried(attempt)
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = self._connection.cursor()
+        try:
+            use_lake(cursor)
+            yield cursor
+        finally:
+            cursor.close()
+
+
+def insert_rows(cursor: duckdb.DuckDBPyConnection, batch: Batch, table: str, rows: pa.Table) -> int:
+    """Return how many staged rows of the batch were inserted into a table, inside the transaction of the caller."""
+    cursor.register(f"staged_{table}", rows)
+    order = f" order by {SORT_KEYS[table]}" if table in SORT_KEYS else ""
+    return _insert_select(cursor, batch, table, f"select * from staged_{table}{order}", {})
+
+
+def _insert_select(
+    cursor: duckdb.DuckDBPyConnection, batch: Batch, table: str, select: str, values: Mapping[str, object]
+) -> int:
+    sql = f"insert into {table} by name select *, $own_batch_id as batch_id, $own_round::integer as round from ({select})"
+    row = cursor.execute(sql, {**values, "own_batch_id": batch.batch_id, "own_round": batch.round}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _forget(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
+    # Rows and ledger line were committed together, so a batch that is not in the ledger has no rows to look for.
+    if cursor.execute("select 1 from batches where batch_id = $id", {"id": batch_id}).fetchone() is None:
+        return False
+    for table in (*RECORDS, "batches"):
+        cursor.execute(f"delete from {table} where batch_id = $id", {"id": batch_id})
+    return True
+
+
+def _write_ledger(cursor: duckdb.DuckDBPyConnection, batch: Batch, n_rows: int) -> None:
+    row: dict[str, Any] = {"batch_id": batch.batch_id, **asdict(batch), "n_rows": n_rows}
+    columns = ", ".join(f"${name} as {name}" for name in row)
+    cursor.execute(f"insert into batches by name select {columns}, now() as committed_at", row)
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("rollback")
+    except duckdb.TransactionException:
+        # A failed commit has ended the transaction already; the caller re-raises why.
+        return
+
+
+def _resolved(name_or_sql: str, parameters: dict[str, object]) -> tuple[str, dict[str, object]]:
+    if name_or_sql in shipped("queries") or name_or_sql in shipped("statements"):
+        statement = find(name_or_sql)
+        return statement.sql, bound(statement, parameters)
+    return name_or_sql, parameters
+
+
+def _named(name_or_sql: str) -> str:
+    return f"query {name_or_sql}" if name_or_sql.isidentifier() else "sql"
+
+
+def _columns(record: type) -> str:
+    return ", ".join(field.name for field in fields(record))
+
+
+def _retried(read: Callable[[], Value]) -> Value:
+    """Return what `read` returns, tried again while a writer is in the way for a moment."""
+    deadline = time.monotonic() + _READ_RETRY_LIMIT_SECONDS
+    while True:
+        try:
+            return read()
+        except duckdb.Error as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+def _open_and_migrate(home: Path, settings: WarehouseSettings, lock: WriterLock) -> duckdb.DuckDBPyConnection:
+    lake_directory(home).mkdir(parents=True, exist_ok=True)
+    with lock.held(), reported(str(catalog_path(home))):
+        connection = connect(home, settings, read_only=False)
+        migrations.refuse_newer(connection, str(lake_directory(home)))
+        if not migrations.is_current(connection):
+            migrations.migrate(connection)
+    return connection
