@@ -1,0 +1,110 @@
+"""Read the nodes and preference pairs of search trees and turn them into packs. No torch here."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from models.training.tree_packing import Pack, TokenPair, is_held_out, pack_pairs
+from warehouse.errors import TrainingFailed
+
+Tokenize = Callable[[list[str]], list[list[int]]]
+NodeKey = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePair:
+    """Two nodes of one problem's search trees, the first preferred, with the pair's weight in the loss."""
+
+    problem_id: str
+    chosen: NodeKey
+    rejected: NodeKey
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class PpmData:
+    """Packs to train on, packs of held-out problems, and what packing saved and lost.
+
+    n_dropped_pairs: too long for a pack, or both prefixes the same tokens. n_separate_tokens: tokens of all pairs if each of their
+    prefixes were a sequence of its own, as in TRL's RewardTrainer.
+    """
+
+    train: list[Pack]
+    held_out: list[Pack]
+    n_dropped_pairs: int
+    n_separate_tokens: int
+
+
+def read_nodes(path: Path) -> dict[NodeKey, tuple[int | None, str]]:
+    """Return (parent_id, text) of each node by (tree_id, node_id)."""
+    columns = pq.read_table(path, columns=["tree_id", "node_id", "parent_id", "text"], use_threads=False).to_pydict()
+    rows = zip(columns["tree_id"], columns["node_id"], columns["parent_id"], columns["text"], strict=True)
+    return {(tree_id, node_id): (parent_id, text) for tree_id, node_id, parent_id, text in rows}
+
+
+def read_pairs(path: Path) -> list[PreferencePair]:
+    """Return the preference pairs of a Parquet file."""
+    names = ["problem_id", "chosen_tree_id", "chosen_node_id", "rejected_tree_id", "rejected_node_id", "weight"]
+    columns = pq.read_table(path, columns=names, use_threads=False).to_pydict()
+    return [
+        PreferencePair(problem_id, (chosen_tree, chosen_node), (rejected_tree, rejected_node), weight)
+        for problem_id, chosen_tree, chosen_node, rejected_tree, rejected_node, weight in zip(
+            *(columns[name] for name in names), strict=True
+        )
+    ]
+
+
+def prefix_text(nodes: Mapping[NodeKey, tuple[int | None, str]], key: NodeKey) -> str:
+    """Return the text from the root to the end of a node. Raises TrainingFailed where a node of the path is missing."""
+    texts = []
+    tree_id, node_id = key
+    next_id: int | None = node_id
+    while next_id is not None:
+        if (tree_id, next_id) not in nodes:
+            raise TrainingFailed(
+                f"node {next_id} of tree {tree_id}, on the path of a preference pair's node {node_id}, is not among the nodes",
+                hint="export all nodes on the paths of the pairs",
+            )
+        next_id, text = nodes[tree_id, next_id]
+        texts.append(text)
+    return "".join(reversed(texts))
+
+
+def build_packs(
+    nodes: Mapping[NodeKey, tuple[int | None, str]],
+    pairs: Iterable[PreferencePair],
+    tokenize: Tokenize,
+    max_length: int,
+    held_out_share: float,
+) -> PpmData:
+    """Return the packs of all problems, in the order of their ids.
+
+    Each prefix is tokenized whole, as it is when the PPM is served, so that a tokenizer that joins characters across the
+    boundary of nodes gives the same tokens in both places. Equal prefixes are tokenized once.
+    """
+    by_problem: dict[str, list[PreferencePair]] = defaultdict(list)
+    for pair in pairs:
+        by_problem[pair.problem_id].append(pair)
+    train: list[Pack] = []
+    held_out: list[Pack] = []
+    n_pairs = n_separate_tokens = 0
+    for problem_id, problem_pairs in sorted(by_problem.items()):
+        token_pairs = _token_pairs(nodes, problem_pairs, tokenize)
+        packs = pack_pairs(problem_id, [pair for pair in token_pairs if pair.chosen_ids != pair.rejected_ids], max_length)
+        (held_out if is_held_out(problem_id, held_out_share) else train).extend(packs)
+        n_pairs += len(token_pairs)
+        n_separate_tokens += sum(len(pair.chosen_ids) + len(pair.rejected_ids) for pair in token_pairs)
+    n_packed = sum(len(pack.weights) for pack in [*train, *held_out])
+    return PpmData(train, held_out, n_pairs - n_packed, n_separate_tokens)
+
+
+def _token_pairs(
+    nodes: Mapping[NodeKey, tuple[int | None, str]], pairs: list[PreferencePair], tokenize: Tokenize
+) -> list[TokenPair]:
+    texts = {key: prefix_text(nodes, key) for pair in pairs for key in (pair.chosen, pair.rejected)}
+    unique = sorted(set(texts.values()))
+    ids = dict(zip(unique, map(tuple, tokenize(unique)), strict=True))
+    return [TokenPair(ids[texts[pair.chosen]], ids[texts[pair.rejected]], pair.weight) for pair in pairs]

@@ -1,0 +1,54 @@
+"""One training in this process: `python -m models.training.run JOB.json`, or the body of a host's forked child.
+
+Metrics are JSON lines. All that libraries print goes to the log or to the terminal, never between them.
+"""
+
+import os
+
+# The libraries look for these when they are imported. A training reaches no network and shares no data.
+os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import transformers
+
+from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
+from models.training.ppm import train_ppm
+from models.training.settings import PpmSettings
+from models.training.sft import train_sft
+from warehouse.errors import StargroveError
+
+
+def run_job(job: TrainingJob, emit: Callable[[TrainingMetric], None]) -> TrainingOutcome:
+    """Return the outcome of a job after training it in this process; outcome.json is written last, by one rename."""
+    wall_started, cpu_started = time.monotonic(), time.process_time()
+    torch.set_num_threads(job.settings.n_threads)
+    transformers.set_seed(job.seed % 2**32)
+    settings = job.settings
+    metrics = train_ppm(job, settings, emit) if isinstance(settings, PpmSettings) else train_sft(job, settings, emit)
+    times = {"wall_seconds": time.monotonic() - wall_started, "cpu_seconds": time.process_time() - cpu_started}
+    outcome = TrainingOutcome(model_dir=job.model_dir, metrics={**metrics, **times}, fingerprint=job.fingerprint())
+    partial = job.work_dir / "outcome.json.partial"
+    partial.write_text(outcome.model_dump_json(indent=2))
+    partial.replace(job.work_dir / "outcome.json")
+    return outcome
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code after running the job file named on the command line."""
+    job = TrainingJob.model_validate_json(Path(arguments[0]).read_text())
+    try:
+        outcome = run_job(job, lambda metric: print(metric.model_dump_json(), flush=True))  # noqa: T201
+    except StargroveError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return error.exit_code
+    print(outcome.model_dump_json(), flush=True)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

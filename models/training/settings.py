@@ -1,0 +1,78 @@
+"""Settings of the two trainings. Defaults are those of the tiny-cpu profile; docstrings name the paper's numbers.
+
+Source of the paper's numbers: arXiv 2501.04519, sections 3.3, 4.1 and A.1.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Rate = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class TrainerSettings(BaseModel):
+    """What both trainings need to know about the machine and the optimizer: AdamW, and a rate that falls linearly to 0."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: Rate
+    """Peak rate. Paper: 7e-6 for both trainings."""
+    n_epochs: Count
+    """Passes over the training data."""
+    batch_size: Count
+    """Sequences per optimizer step."""
+    micro_batch_size: Count
+    """Sequences per forward pass; batch_size must be a multiple of it. 1 wastes no padding, which pays on a CPU."""
+    max_length: Count
+    """Most tokens of a sequence."""
+    warmup_share: float = Field(default=0.03, ge=0, lt=1)
+    """Share of the optimizer steps in which the rate rises from 0."""
+    bf16: bool = False
+    """Compute in bfloat16: true on a GPU, slower than float32 on a CPU at the tiny size."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass to save memory: true for models of billions of parameters."""
+    n_threads: Count = 2
+    """CPU threads. They decide the order of sums, and so the bits of the weights."""
+    checkpoint_steps: int = Field(default=0, ge=0)
+    """Optimizer steps between resume points; 0: an interrupted training starts again, which is right for runs of seconds."""
+
+    @model_validator(mode="after")
+    def _micro_batches_fill_a_batch(self) -> Self:
+        if self.batch_size % self.micro_batch_size:
+            raise ValueError(f"batch_size = {self.batch_size} must be a multiple of micro_batch_size = {self.micro_batch_size}")
+        return self
+
+
+class SftSettings(TrainerSettings):
+    """Supervised fine-tuning of the policy on verified trajectories, from the base every round."""
+
+    learning_rate: Rate = 2e-4
+    """Peak rate. Paper: 7e-6."""
+    n_epochs: Count = 3
+    """Passes over the examples. Paper: 2."""
+    batch_size: Count = 16
+    """Sequences per optimizer step. Paper: 128."""
+    micro_batch_size: Count = 16
+    """Sequences per forward pass; batch_size must be a multiple of it."""
+    max_length: Count = 512
+    """Longest sequence in tokens; longer ones are dropped and counted. Paper: 4096."""
+
+
+class PpmSettings(TrainerSettings):
+    """Training of the process preference model on pairs, from the round's policy."""
+
+    loss_kind: Literal["ppm", "orm", "pqm"] = "ppm"
+    """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values of steps (the paper ablates them)."""
+    learning_rate: Rate = 5e-4
+    """Peak rate. Paper: 7e-6."""
+    n_epochs: Count = 6
+    """Passes over the problems. Paper: 1."""
+    batch_size: Count = 8
+    """Packs (a problem's search trees as one sequence) per optimizer step. Paper: 512 pairs."""
+    micro_batch_size: Count = 1
+    """Packs per forward pass; batch_size must be a multiple of it."""
+    max_length: Count = 1024
+    """Most tokens of a pack; the pairs of a problem that need more are spread over several packs."""
+    held_out_share: float = Field(default=0.1, ge=0, le=0.5)
+    """Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""
