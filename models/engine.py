@@ -97,3 +97,23 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give back memory and processes. A closed engine accepts nothing."""
         ...
+
+
+class IdleEngine:
+    """Serves nothing, for work that only executes and grades. A request to it is a defect of the caller."""
+
+    n_pending = 0
+
+    def load(self, policy: Path, ppm: Path | None) -> None:
+        """Forget the checkpoints: nothing is served."""
+
+    def submit(self, request: Request) -> None:
+        """Raise, because nobody would answer."""
+        raise RuntimeError(f"no engine is open to serve {request}")
+
+    def poll(self, timeout_seconds: float) -> list[Answer]:
+        """Return nothing."""
+        return []
+
+    def close(self) -> None:
+        """Give back nothing."""

@@ -7,6 +7,7 @@
     |   |-- SandboxUnavailable     no process that runs step code can be started
     |   |-- EngineUnavailable      the policy or the PPM cannot be served
     |   `-- GraderUnavailable      no grading worker can be started
+    |-- Interrupted                exit code 130: the user stopped the work; what is committed stays
     |-- WarehouseError             the lake cannot be opened, read or written
     `-- TrainingFailed             a training process ended without a checkpoint
 
@@ -56,6 +57,12 @@ class EngineUnavailable(Unavailable):
 
 class GraderUnavailable(Unavailable):
     """No grading worker can be started, or it failed several times in a row."""
+
+
+class Interrupted(StargroveError):
+    """The user stopped the work. What is committed stays, and the same command goes on from there."""
+
+    exit_code = 130
 
 
 class WarehouseError(StargroveError):

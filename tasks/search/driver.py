@@ -14,7 +14,7 @@ from models.engine import Answer, Candidate, Engine, Generation, GenerationReque
 from tasks.grading.base import Grade, Grader, GradingRequest
 from tasks.sandbox.base import Execution, ExecutionRequest, Sandbox
 from tasks.search.ask import Ask, Replies, Search
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 
 T = TypeVar("T")
 
@@ -70,13 +70,23 @@ class _Flight(Generic[T]):
 class Driver(Generic[T]):
     """Runs searches to their end. Owns neither engine nor sandbox nor grader: whoever opened them closes them."""
 
-    def __init__(self, engine: Engine, sandbox: Sandbox, grader: Grader, *, window: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sandbox: Sandbox,
+        grader: Grader,
+        *,
+        window: int,
+        clock: Callable[[], float],
+        cancelled: Callable[[], bool],
+    ) -> None:
         self.costs = SearchCosts()
         self._engine = engine
         self._sandbox = sandbox
         self._grader = grader
         self._window = window
         self._clock = clock
+        self._cancelled = cancelled
         self._next_id = 0
         self._waiting: dict[int, tuple[_Flight[T], int]] = {}
         self._n_flying = 0
@@ -84,7 +94,8 @@ class Driver(Generic[T]):
     def run(self, searches: Iterable[tuple[str, Search[T]]]) -> Iterator[tuple[str, T]]:
         """Yield (key, result) of each search as it ends. Searches are drawn only as places in the window become free.
 
-        Raises what the engine, the sandbox or the grader raise when their machinery fails; nothing is labelled by that.
+        Raises Interrupted as soon as `cancelled` says so, and what the engine, the sandbox or the grader raise when their
+        machinery fails; nothing is labelled by that.
         """
         todo = iter(searches)
         exhausted = False
@@ -98,6 +109,10 @@ class Driver(Generic[T]):
                 yield from self._advance(_Flight(*started), None)
             if exhausted and self._n_flying == 0:
                 return
+            if self._cancelled():
+                raise Interrupted(
+                    "the search was cancelled", hint="run the same command again: finished shards are not repeated"
+                )
             for flight in self._turn():
                 yield from self._advance(flight, flight.replies())
 

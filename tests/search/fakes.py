@@ -11,7 +11,7 @@ import re
 from models.engine import Answer, Candidate, Generation, GenerationRequest, Rejection, Request, Scoring, ScoringRequest
 from tasks.grading.base import Grade, GradingRequest
 from tasks.sandbox.base import CodeError, Execution, ExecutionRequest
-from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, prompt
+from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP
 
 STATEMENT = re.compile(r"<\|user\|>:\n(.*?)\n<\|assistant\|>", re.DOTALL)
 
@@ -105,7 +105,7 @@ class FakeSandbox:
         try:
             with contextlib.redirect_stdout(printed):
                 exec(request.path[-1], scope)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - any failure of toy code is an outcome
             failure = CodeError(type(error).__name__, str(error), 1)
             return Execution(request.request_id, "error", printed.getvalue(), None, failure, None, 0.001, 1.0)
         return Execution(request.request_id, "ok", printed.getvalue(), None, None, None, 0.001, 1.0)
@@ -151,6 +151,6 @@ def toy_problem(numbers: list[int]) -> tuple[str, str]:
     return "+".join(map(str, numbers)), str(sum(numbers))
 
 
-def root_prefix(statement: str) -> str:
-    """Return the prompt, as the search sees it."""
-    return prompt(statement)
+def never() -> bool:
+    """Nobody cancels."""
+    return False

@@ -1,0 +1,45 @@
+"""Task `annotate`: turn verified trees into training data, in SQL: the SFT set and the preference pairs."""
+
+import time
+from dataclasses import dataclass, replace
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.plan import RoundPlan
+from tasks.resources import resources_of
+
+_SFT_STATEMENTS = {"verified": "annotate_sft", "unverified": "annotate_sft_unverified"}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationReport:
+    """How much training data the round has."""
+
+    n_sft_examples: int
+    n_preference_pairs: int
+
+
+@task(name="annotate", cache_policy=NO_CACHE)
+def annotate(plan: RoundPlan) -> AnnotationReport:
+    """Write sft_examples and preference_pairs of the round."""
+    lake = resources_of(plan.site).lake
+    settings = plan.annotation
+    first_round = 1 if settings.sft_rounds == "all" else plan.round
+    started = time.perf_counter()
+    sft = lake.run_statement(
+        plan.batch("annotate-sft"),
+        _SFT_STATEMENTS[settings.sft_selection],
+        round=plan.round,
+        n_per_problem=settings.n_sft_per_problem,
+        first_round=first_round,
+    )
+    pairs = lake.run_statement(
+        replace(plan.batch("annotate-pairs"), wall_seconds=time.perf_counter() - started),
+        "annotate_pairs",
+        round=plan.round,
+        n_chosen=settings.n_chosen,
+        n_rejected=settings.n_rejected,
+        min_margin=settings.min_margin,
+    )
+    return AnnotationReport(sft.n_rows, pairs.n_rows)

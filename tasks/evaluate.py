@@ -1,0 +1,118 @@
+"""Task `evaluate`: measure a policy and a PPM on held-out problems: greedy pass@1, maj@k, best-of-k, pass@k."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.evaluation.metrics import trajectory_score
+from tasks.evaluation.scoreboard import ProblemAnswers, scoreboard
+from tasks.plan import RoundPlan
+from tasks.resources import Resources, resources_of
+from tasks.search.ask import Search
+from tasks.search.driver import Driver
+from tasks.search.sampling import Attempt, Plan, attempt_problem
+from warehouse.records import AnswerMethod, Evaluation, EvaluationAnswer, Problem, Split
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationReport:
+    """The measured metrics over all levels, by name; each in [0, 1]."""
+
+    split: Split
+    metrics: dict[str, float]
+
+
+@task(name="evaluate", task_run_name="evaluate {split}", tags=["evaluation"], cache_policy=NO_CACHE)
+def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) -> EvaluationReport | None:
+    """Attempt every problem of the split and commit answers and metrics; None where an earlier run did."""
+    resources = resources_of(plan.site)
+    batch = plan.batch("evaluate", split)
+    if resources.lake.is_committed(batch.batch_id):
+        return None
+    resources.progress.stage(f"evaluate {split}")
+    problems = resources.lake.problems(split)
+    started = time.perf_counter()
+    attempts, driver = attempt_all(plan, problems, resources, policy_id, ppm_id)
+    answers = [
+        _row(policy_id, ppm_id, problem, method, k_index, attempt)
+        for problem in problems
+        for method in ("greedy", "sample")
+        for k_index, attempt in enumerate(attempts[problem.problem_id, method])
+    ]
+    metrics = scoreboard([_answers_of(problem, attempts) for problem in problems], scored=ppm_id is not None)
+    evaluations = [
+        Evaluation(policy_id, ppm_id, split, metric.name, metric.level, metric.value, metric.n_problems) for metric in metrics
+    ]
+    batch = replace(
+        batch,
+        n_tokens=driver.costs.n_tokens,
+        engine_seconds=driver.costs.engine_wall_seconds,
+        sandbox_seconds=driver.costs.sandbox_seconds,
+        wall_seconds=time.perf_counter() - started,
+    )
+    resources.lake.commit(batch, {"evaluation_answers": answers, "evaluations": evaluations})
+    return EvaluationReport(split, {metric.name: metric.value for metric in metrics if metric.level is None})
+
+
+Attempts = dict[tuple[str, AnswerMethod], list[Attempt]]
+
+
+def attempt_all(
+    plan: RoundPlan, problems: Sequence[Problem], resources: Resources, policy_id: str, ppm_id: str | None
+) -> tuple[Attempts, Driver[list[Attempt]]]:
+    """Return the attempts by (problem_id, method), and the driver, which knows what they cost."""
+    with resources.engine(policy_id, ppm_id) as engine:
+        driver: Driver[list[Attempt]] = Driver(
+            engine,
+            resources.sandbox,
+            resources.grader,
+            window=plan.evaluation.window,
+            clock=time.perf_counter,
+            cancelled=resources.stopping.is_set,
+        )
+        attempts: Attempts = {}
+        for key, result in driver.run(_searches(plan, problems, scored=ppm_id is not None)):
+            problem_id, method = key.split("/")
+            attempts[problem_id, "greedy" if method == "greedy" else "sample"] = result
+            resources.progress.trees(len(attempts), 2 * len(problems), 0, driver.costs.n_tokens)
+    return attempts, driver
+
+
+def _searches(plan: RoundPlan, problems: Sequence[Problem], *, scored: bool) -> Iterator[tuple[str, Search[list[Attempt]]]]:
+    settings = plan.evaluation
+    limits = (settings.max_program_tokens, plan.search.max_answer_tokens)
+    greedy = Plan(1, 0.0, *limits, scored=False)
+    sample = Plan(settings.k, settings.temperature, *limits, scored=scored)
+    for problem in problems:
+        for method, how in (("greedy", greedy), ("sample", sample)):
+            key = f"{problem.problem_id}/{method}"
+            seed_key = f"{plan.run_seed}/{plan.round}/{key}"
+            yield key, attempt_problem(seed_key, problem.statement, problem.answer, how)
+
+
+def _row(
+    policy_id: str, ppm_id: str | None, problem: Problem, method: AnswerMethod, k_index: int, attempt: Attempt
+) -> EvaluationAnswer:
+    return EvaluationAnswer(
+        policy_id=policy_id,
+        ppm_id=ppm_id,
+        split=problem.split,
+        problem_id=problem.problem_id,
+        method=method,
+        k_index=k_index,
+        answer=attempt.answer,
+        verdict=attempt.grade.verdict if attempt.grade else "wrong",
+        ppm_score=trajectory_score(attempt.step_scores),
+        n_tokens=attempt.n_tokens,
+    )
+
+
+def _answers_of(problem: Problem, attempts: Attempts) -> ProblemAnswers:
+    return ProblemAnswers(
+        level=problem.level,
+        greedy=attempts[problem.problem_id, "greedy"][0],
+        samples=tuple(attempts[problem.problem_id, "sample"]),
+    )

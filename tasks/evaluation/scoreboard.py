@@ -1,0 +1,68 @@
+"""The metrics of a set of attempted problems, over all levels and for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tasks.evaluation.metrics import Vote, best_of, majority, mean_correct, pass_at_k, trajectory_score
+from tasks.grading.equivalence import group_equivalent
+from tasks.search.sampling import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemAnswers:
+    """What was answered to one problem: the greedy attempt and k samples."""
+
+    level: int | None
+    greedy: Attempt
+    samples: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A share in [0, 1] over n_problems. level None: over all levels."""
+
+    name: str
+    level: int | None
+    value: float
+    n_problems: int
+
+
+def scoreboard(answered: Sequence[ProblemAnswers], *, scored: bool) -> list[Metric]:
+    """Return every metric over all levels and by level; best-of-k only where a PPM scored the samples."""
+    shares = [(problem.level, _shares(problem, scored=scored)) for problem in answered]
+    levels = sorted({level for level, _ in shares if level is not None})
+    metrics = []
+    for level in (None, *levels):
+        group = [values for one, values in shares if level is None or one == level]
+        if group:
+            metrics += [Metric(name, level, sum(v[name] for v in group) / len(group), len(group)) for name in group[0]]
+    return metrics
+
+
+def votes_of(samples: Sequence[Attempt]) -> list[Vote]:
+    """Return the samples as votes, equal answers in one group."""
+    answers = [sample.answer for sample in samples if sample.answer is not None]
+    groups = iter(group_equivalent(answers))
+    return [
+        Vote(
+            group=None if sample.answer is None else next(groups),
+            verdict=sample.grade.verdict if sample.grade else "wrong",
+            ppm_score=trajectory_score(sample.step_scores),
+        )
+        for sample in samples
+    ]
+
+
+def _shares(problem: ProblemAnswers, *, scored: bool) -> dict[str, float]:
+    votes = votes_of(problem.samples)
+    k = len(votes)
+    n_correct = sum(vote.verdict == "correct" for vote in votes)
+    shares = {
+        "greedy_pass_1": float(problem.greedy.grade is not None and problem.greedy.grade.verdict == "correct"),
+        f"maj_{k}": float(majority(votes)),
+        f"random_of_{k}": mean_correct(votes),
+        f"pass_{k}": pass_at_k(k, n_correct, k),
+    }
+    if scored:
+        shares[f"best_of_{k}"] = float(best_of(votes))
+    return shares

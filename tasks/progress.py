@@ -1,0 +1,72 @@
+"""What long work reports while it runs; the command line's display implements it, and silence does too."""
+
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told what advances. Calls may come from several threads and must not block."""
+
+    def stage(self, name: str, *, total: int | None = None, detail: str = "") -> None:
+        """A stage of a round begins. total: how many pieces of work it has, where known."""
+        ...
+
+    def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+        """Trees that are finished, of how many, how many of them solved, with so many tokens; from the start of the stage."""
+        ...
+
+    def metric(self, kind: str, step: int, n_steps: int, loss: float, accuracy: float | None = None) -> None:
+        """An optimizer step of a training of this kind is done."""
+        ...
+
+    def message(self, text: str) -> None:
+        """Say one line."""
+        ...
+
+
+class Silence:
+    """Reports nothing."""
+
+    def stage(self, name: str, *, total: int | None = None, detail: str = "") -> None:
+        """Say nothing."""
+
+    def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+        """Say nothing."""
+
+    def metric(self, kind: str, step: int, n_steps: int, loss: float, accuracy: float | None = None) -> None:
+        """Say nothing."""
+
+    def message(self, text: str) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeCount:
+    """How far one shard's search is."""
+
+    n_done: int
+    n_solved: int
+    n_tokens: int
+
+
+class TreeTally:
+    """Adds up the shards of a round for one progress bar. Mutable, and safe to call from several threads."""
+
+    def __init__(self, progress: Progress, n_total: int) -> None:
+        self._progress = progress
+        self._n_total = n_total
+        self._counts: dict[str, TreeCount] = {}
+        self._lock = threading.Lock()
+
+    def count(self, shard: str, count: TreeCount) -> None:
+        """Replace what is known of a shard and report the sum."""
+        with self._lock:
+            self._counts[shard] = count
+            counts = list(self._counts.values())
+        n_done, n_solved, n_tokens = (
+            sum(one.n_done for one in counts),
+            sum(one.n_solved for one in counts),
+            sum(one.n_tokens for one in counts),
+        )
+        self._progress.trees(n_done, self._n_total, n_solved, n_tokens)

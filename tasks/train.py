@@ -1,0 +1,135 @@
+"""Tasks `sft_policy` and `train_ppm`: train the round's two models in their own processes and publish their checkpoints."""
+
+import json
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from models.training.launch import run_training
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from models.checkpoints import Lineage
+from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
+from tasks.plan import RoundPlan
+from tasks.resources import Resources, resources_of
+from tasks.search.format import observed
+from tasks.search.seeds import hashed_seed
+from warehouse.records import Checkpoint
+from warehouse.records import TrainingMetric as MetricRow
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """A published checkpoint and the final metrics of its training."""
+
+    checkpoint_id: str
+    metrics: dict[str, float]
+
+
+@task(name="sft_policy", tags=["training"], cache_policy=NO_CACHE)
+def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
+    """Fine-tune the base on the round's SFT set and publish the policy as a candidate."""
+    resources = resources_of(plan.site)
+    resources.progress.stage("sft policy")
+    work_dir = _work_dir(plan, "policy")
+    examples = _export(resources, work_dir, "export_sft", round=plan.round)
+    opening, closing = observed("\0").split("\0")
+    job = TrainingJob(
+        kind="sft",
+        start_dir=resources.checkpoints.get(base_id).path,
+        work_dir=work_dir,
+        settings=plan.sft,
+        seed=hashed_seed(plan.run_seed, plan.round, "sft") >> 31,
+        examples=examples,
+        observed=(opening, closing),
+    )
+    return _train(plan, resources, job, parent_id=base_id)
+
+
+@task(name="train_ppm", tags=["training"], cache_policy=NO_CACHE)
+def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
+    """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
+    resources = resources_of(plan.site)
+    resources.progress.stage("train ppm")
+    work_dir = _work_dir(plan, "ppm")
+    first_round = 1 if plan.annotation.sft_rounds == "all" else plan.round
+    job = TrainingJob(
+        kind="ppm",
+        start_dir=resources.checkpoints.get(policy_id).path,
+        work_dir=work_dir,
+        settings=plan.ppm,
+        seed=hashed_seed(plan.run_seed, plan.round, "ppm") >> 31,
+        nodes=_export(resources, work_dir, "export_ppm_nodes", round=plan.round, first_round=first_round),
+        pairs=_export(resources, work_dir, "export_ppm_pairs", round=plan.round, first_round=first_round),
+    )
+    return _train(plan, resources, job, parent_id=policy_id)
+
+
+def _work_dir(plan: RoundPlan, kind: str) -> Path:
+    path = plan.site.home / "jobs" / f"round-{plan.round}-{kind}"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _export(resources: Resources, work_dir: Path, query: str, **parameters: int) -> Path:
+    """Write a query's rows as Parquet and return the file. The same rows give the same bytes."""
+    path = work_dir / f"{query.removeprefix('export_')}.parquet"
+    resources.lake.query(query, **parameters).write_parquet(path)
+    return path
+
+
+def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: str) -> TrainingReport:
+    """Train, publish the checkpoint, and record it with its curve. Nothing is done twice, whenever it was interrupted."""
+    kind = "policy" if job.kind == "sft" else "ppm"
+    snapshot_id = resources.lake.pin_training_snapshot(plan.round)
+    started = time.perf_counter()
+    curve: list[TrainingMetric] = []
+
+    def on_metric(metric: TrainingMetric) -> None:
+        curve.append(metric)
+        resources.progress.metric(kind, metric.step, metric.n_steps, metric.loss, metric.accuracy)
+
+    outcome = run_training(job, on_metric, resources.trainer_host)
+    lineage = Lineage(
+        parent_id=parent_id,
+        round=plan.round,
+        snapshot_id=snapshot_id,
+        fingerprint=plan.fingerprint,
+        code_version=plan.code_version,
+        metrics=outcome.metrics,
+    )
+    checkpoint = resources.checkpoints.publish(kind, outcome.model_dir, lineage)
+    resources.lake.record_checkpoint(
+        Checkpoint(
+            checkpoint_id=checkpoint.checkpoint_id,
+            kind=kind,
+            round=plan.round,
+            parent_id=parent_id,
+            snapshot_id=snapshot_id,
+            fingerprint=plan.fingerprint,
+            uri=checkpoint.uri,
+            status="candidate",
+            metrics_json=json.dumps(outcome.metrics, sort_keys=True),
+        )
+    )
+    batch = plan.batch(f"train-{kind}")
+    if not resources.lake.is_committed(batch.batch_id):
+        batch = replace(batch, wall_seconds=time.perf_counter() - started)
+        resources.lake.commit(batch, {"training_metrics": _rows(kind, curve, outcome)})
+    return TrainingReport(checkpoint.checkpoint_id, outcome.metrics)
+
+
+def _rows(kind: str, curve: list[TrainingMetric], outcome: TrainingOutcome) -> list[MetricRow]:
+    """Return the training's curve as rows, and its final metrics under `final_` names at the last step."""
+    rows: list[MetricRow] = []
+    for point in curve:
+        values = {
+            "loss": point.loss,
+            "accuracy": point.accuracy,
+            "learning_rate": point.learning_rate,
+            "held_out_accuracy": point.held_out_accuracy,
+        }
+        rows += [MetricRow(kind, point.step, name, value) for name, value in values.items() if value is not None]
+    last = curve[-1].step if curve else 0
+    return rows + [MetricRow(kind, last, f"final_{name}", value) for name, value in sorted(outcome.metrics.items())]

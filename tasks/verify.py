@@ -1,0 +1,77 @@
+"""Task `verify`: read the round's trajectories off its trees, and run every candidate for training again."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from models.engine import IdleEngine
+from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
+from tasks.plan import RoundPlan
+from tasks.resources import resources_of
+from tasks.search.driver import Driver
+from warehouse.records import VerificationRow
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """How many trajectories the round has, and how many candidates came out how."""
+
+    n_trajectories: int
+    n_verified: int
+    n_differing: int
+
+
+@task(name="verify", cache_policy=NO_CACHE)
+def verify(plan: RoundPlan) -> VerifyReport | None:
+    """Write trajectories and verifications of the round; None where an earlier run did."""
+    resources = resources_of(plan.site)
+    lake = resources.lake
+    batch = plan.batch("verify")
+    if lake.is_committed(batch.batch_id):
+        return None
+    resources.progress.stage("verify")
+    started = time.perf_counter()
+    extracted = lake.run_statement(plan.batch("trajectories"), "annotate_trajectories", round=plan.round)
+    candidates = stored_trajectories(
+        lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem)
+    )
+    driver: Driver[ReplayReport] = Driver(
+        IdleEngine(),
+        resources.sandbox,
+        resources.grader,
+        window=plan.search.window,
+        clock=time.perf_counter,
+        cancelled=resources.stopping.is_set,
+    )
+    # A key of its own: snapshots that the search left behind belong to trees, so every step runs again from a fresh process.
+    reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
+    rows = [
+        VerificationRow(one.trajectory.trajectory_id, one.trajectory.problem_id, one.verification, one.detail)
+        for one in sorted(reports, key=lambda report: report.trajectory.trajectory_id)
+    ]
+    costs = driver.costs
+    batch = replace(batch, sandbox_seconds=costs.sandbox_seconds, wall_seconds=time.perf_counter() - started)
+    lake.commit(batch, {"verifications": rows})
+    outcomes = Counter(report.verification for report in reports)
+    return VerifyReport(extracted.n_rows, outcomes["verified"], len(reports) - outcomes["verified"])
+
+
+def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:
+    """Return the trajectories of a query with lists of texts, outcomes and stdouts from the root to the terminal node."""
+    return [
+        StoredTrajectory(
+            trajectory_id=row["trajectory_id"],
+            problem_id=row["problem_id"],
+            steps=tuple(
+                StoredStep(text, outcome, stdout)
+                for text, outcome, stdout in zip(row["texts"][1:], row["outcomes"][1:], row["stdouts"][1:], strict=True)
+            ),
+            answer=row["answer"],
+            reference=row["reference_answer"],
+        )
+        for row in rows.iter_rows(named=True)
+    ]
