@@ -1,0 +1,83 @@
+"""Say in one line why settings cannot be used: the key, the value, where it was set, and what is allowed."""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from flows.settings.composition import RoundSettings, Settings
+from warehouse.errors import BadInput
+
+_TYPES = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text, in quotes",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "a table of settings",
+    "model_attributes_type": "a table of settings",
+    "dict_type": "a table of settings",
+}
+
+
+def refusal(error: ValidationError, origins: Mapping[str, str]) -> BadInput:
+    """Return the first thing wrong as one line; how many more there are stands at its end."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    if not first["loc"]:
+        return BadInput(f"impossible settings: {first['msg'].removeprefix('Value error, ')}{more}", hint=_HINT)
+    key = dotted(first["loc"])
+    where = f" (from {origins[key]})" if key in origins else ""
+    if first["type"] == "extra_forbidden":
+        return BadInput(f"unknown setting {key}{where}{closest(key, known_keys())}{more}", hint=_HINT)
+    return BadInput(f"{key} = {first['input']!r}{where}: must be {allowed(first)}{more}", hint=_HINT)
+
+
+def allowed(problem: ErrorDetails) -> str:
+    """Return what a value may be, for the kinds of refusal that settings have."""
+    context = problem.get("ctx", {})
+    kind = problem["type"]
+    bounds = {
+        "greater_than_equal": f"at least {context.get('ge')}",
+        "greater_than": f"more than {context.get('gt')}",
+        "less_than_equal": f"at most {context.get('le')}",
+        "less_than": f"less than {context.get('lt')}",
+        "literal_error": f"one of {context.get('expected')}",
+        "string_pattern_mismatch": f"text that matches {context.get('pattern')}",
+        "string_too_short": f"text of at least {context.get('min_length')} characters",
+        "string_too_long": f"text of at most {context.get('max_length')} characters",
+        "too_short": f"a list of at least {context.get('min_length')}",
+        "too_long": f"a list of at most {context.get('max_length')}",
+    }
+    return bounds.get(kind) or _TYPES.get(kind) or f"valid: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def dotted(location: Sequence[int | str]) -> str:
+    """Return a key as the user writes it; rounds count from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in location)
+
+
+def closest(key: str, known: Iterable[str]) -> str:
+    """Return "; did you mean ...?" where some known key is close to this one, else nothing."""
+    similar = difflib.get_close_matches(key, list(known), n=1, cutoff=0.75)
+    return f"; did you mean {similar[0]}?" if similar else ""
+
+
+def known_keys() -> list[str]:
+    """Return the dotted key of every setting; of the rounds, those of the first."""
+    keys = []
+    for section, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            keys += [f"{section}.{name}" for name in kind.model_fields]
+    return keys + [f"rounds.1.{name}" for name in RoundSettings.model_fields]
+
+
+_HINT = "all settings with their values: stargrove config show"
