@@ -1,0 +1,35 @@
+"""Settings of where problems come from."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LevelCounts = tuple[int, int, int, int, int]
+"""Problems of levels 1 to 5."""
+
+
+class ProblemsSettings(BaseModel):
+    """Which problems the loop works on. Defaults: virtual problems, made from seeds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Literal["virtual", "files"] = "virtual"
+    """virtual: chains of relations made from a seed, no file needed. files: what `stargrove ingest` read."""
+
+    train_per_level: LevelCounts = (90, 100, 90, 70, 50)
+    """Virtual problems to search in, at levels 1 to 5."""
+
+    validation_per_level: LevelCounts = (20, 20, 20, 20, 20)
+    """Virtual problems that decide a promotion."""
+
+    test_per_level: LevelCounts = (40, 40, 40, 40, 40)
+    """Virtual problems that `evaluate` alone looks at."""
+
+    train_seed: int = Field(default=0, ge=0)
+    """Of the virtual training problems."""
+
+    validation_seed: int = Field(default=0, ge=0)
+    """Of the virtual validation problems."""
+
+    test_seed: int = Field(default=0, ge=0)
+    """Of the virtual test problems. Numbers to be reported take a seed that nobody tuned on."""
