@@ -147,7 +147,7 @@ class Warehouse:
         """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
         if self._lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self._lock.held(), self._cursor() as cursor, reported(str(catalog_path(self.home))):
+        with self._lock.held(), self.cursor() as cursor, reported(str(catalog_path(self.home))):
             cursor.execute("begin")
             try:
                 yield cursor
@@ -229,7 +229,7 @@ class Warehouse:
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory."""
         sql, values = _resolved(name_or_sql, parameters)
-        with reported(_named(name_or_sql)), self._cursor() as cursor:
+        with reported(_named(name_or_sql)), self.cursor() as cursor:
             yield from cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
 
     def is_committed(self, batch_id: str) -> bool:
@@ -257,14 +257,15 @@ class Warehouse:
 
     def _read(self, read: Callable[[duckdb.DuckDBPyConnection], Value], where: str = "") -> Value:
         def attempt() -> Value:
-            with self._cursor() as cursor:
+            with self.cursor() as cursor:
                 return read(cursor)
 
         with reported(where or str(catalog_path(self.home))):
             return _retried(attempt)
 
     @contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor of the lake, for a reader that needs several statements; it closes at the end."""
         cursor = self._connection.cursor()
         try:
             use_lake(cursor)
