@@ -16,3 +16,7 @@ class EvaluationSettings(BaseModel):
     """Tokens within which a whole program must end."""
     window: int = Field(128, ge=1, le=65536)
     """Problems in flight at once."""
+    n_search_rollouts: int = Field(16, ge=1, le=1024)
+    """Rollouts of a search at test time, whose rewards are PPM scores. The paper: 8 trajectories, 64 at most."""
+    n_search_candidates: int = Field(8, ge=1, le=256)
+    """Steps proposed at an expansion at test time. The paper: 32."""

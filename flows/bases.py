@@ -1,0 +1,36 @@
+"""The base model that every round's policy starts from, as a checkpoint of the home."""
+
+from pathlib import Path
+
+from flows.display import Display
+from flows.settings import Settings
+from models.checkpoints import Lineage
+from tasks.plan import RoundPlan
+from tasks.resources import Resources
+from warehouse.records import Checkpoint
+
+SHIPPED = Path(__file__).parent.parent / "models" / "tiny" / "base"
+"""The tiny base, built once by `stargrove tiny build` and shipped with the package."""
+
+
+def base_checkpoint(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> str:
+    """Return the id of the base's checkpoint, published into the home where it is not there yet."""
+    directory = SHIPPED if settings.run.base == "tiny" else Path(settings.run.base)
+    lineage = Lineage(
+        parent_id=None, round=0, snapshot_id=None, fingerprint=plan.fingerprint, code_version=plan.code_version, metrics={}
+    )
+    checkpoint = resources.checkpoints.publish("base", directory, lineage)
+    resources.lake.record_checkpoint(
+        Checkpoint(
+            checkpoint_id=checkpoint.checkpoint_id,
+            kind="base",
+            round=0,
+            parent_id=None,
+            snapshot_id=None,
+            fingerprint=plan.fingerprint,
+            uri=checkpoint.uri,
+            status="current",
+        )
+    )
+    display.message(f"base model {checkpoint.checkpoint_id}")
+    return checkpoint.checkpoint_id

@@ -1,0 +1,119 @@
+"""The graphs: `evolve` runs the rounds one after another, `evolution_round` is the DAG of one.
+
+rollout (per shard) -> verify -> annotate -> gate training-data -> sft_policy -> train_ppm
+                    -> evaluate (validation, test) -> gate promotion -> promote
+"""
+
+from collections.abc import Sequence
+
+from prefect import flow
+from prefect.futures import PrefectFuture
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import BaseModel, ConfigDict
+
+from tasks.annotate import annotate
+from tasks.evaluate import evaluate
+from tasks.gate import gate
+from tasks.plan import RoundPlan, shards
+from tasks.promote import promote
+from tasks.resources import Resources, resources_of
+from tasks.rollout import rollout
+from tasks.train import sft_policy, train_ppm
+from tasks.verify import verify
+from warehouse.errors import GateRefused
+from warehouse.records import RoundRow, RoundStatus
+
+
+class EvolutionPlan(BaseModel):
+    """The rounds to run, and how the problems are cut into shards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    base_id: str
+    shard_size: int
+    settings_json: str
+    override_reason: str | None
+    base: RoundPlan
+    rounds: tuple[RoundPlan, ...]
+
+
+@flow(name="evolve", flow_run_name="{plan.name}", validate_parameters=False)
+def evolve(plan: EvolutionPlan) -> None:
+    """Measure the base, then run every round that is not promoted yet. Stops where a gate refuses."""
+    resources = resources_of(plan.base.site)
+    for split in ("validation", "test"):
+        evaluate(plan.base, split, plan.base_id, None)
+    for round_plan in plan.rounds:
+        row = resources.lake.round_row(round_plan.round)
+        if row is None or row.status != "promoted":
+            evolution_round(plan, round_plan)
+
+
+@flow(
+    name="evolution_round",
+    flow_run_name="{evolution.name} / round {plan.round}",
+    task_runner=ThreadPoolTaskRunner(max_workers=4),
+    validate_parameters=False,
+)
+def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
+    """Search, verify, annotate, train, measure and promote. Raises GateRefused where a gate does not hold."""
+    resources = resources_of(plan.site)
+    policy_id, ppm_id = begin(evolution, plan, resources)
+    n_problems = len(resources.lake.problems("train"))
+    resources.search_begins(n_problems * plan.search.n_trees)
+    grown = [rollout.submit(plan, shard, policy_id, ppm_id) for shard in shards(n_problems, evolution.shard_size)]
+    verified = verify.submit(plan, wait_for=grown)
+    annotated = annotate.submit(plan, wait_for=[verified])
+    admitted = gate.submit(plan, "training-data", evolution.override_reason, wait_for=[annotated])
+    finish([*grown, verified, annotated, admitted], plan, resources, refused_as="failed")
+
+    policy = sft_policy.submit(plan, evolution.base_id, wait_for=[admitted])
+    ppm = train_ppm.submit(plan, policy)
+    finish([policy, ppm], plan, resources, refused_as="failed")
+    candidates = policy.result().checkpoint_id, ppm.result().checkpoint_id
+    resources.lake.set_candidates(plan.round, *candidates)
+
+    measured = [evaluate.submit(plan, split, *candidates, wait_for=[policy, ppm]) for split in ("validation", "test")]
+    allowed = gate.submit(plan, "promotion", evolution.override_reason, wait_for=measured)
+    finish([*measured, allowed], plan, resources, refused_as="rejected")
+    promote.submit(plan, *candidates, wait_for=[allowed]).result()
+
+
+def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tuple[str, str | None]:
+    """Record that the round runs, and return the checkpoints that search in it."""
+    lake = resources.lake
+    policy = lake.current_checkpoint("policy")
+    ppm = lake.current_checkpoint("ppm")
+    policy_id = policy.checkpoint_id if policy else evolution.base_id
+    ppm_id = ppm.checkpoint_id if ppm and plan.search.q_source == "ppm" else None
+    lake.start_round(
+        RoundRow(
+            round=plan.round,
+            status="running",
+            fingerprint=plan.fingerprint,
+            settings_json=evolution.settings_json,
+            code_version=plan.code_version,
+            policy_id=policy_id,
+            ppm_id=ppm_id,
+            flow_run_id=plan.batch("round").flow_run_id,
+        )
+    )
+    resources.progress.message(f"round {plan.round} searches with {policy_id}" + (f" and {ppm_id}" if ppm_id else ""))
+    return policy_id, ppm_id
+
+
+def finish(futures: Sequence[PrefectFuture[object]], plan: RoundPlan, resources: Resources, refused_as: RoundStatus) -> None:
+    """Wait for the futures in the order of the graph, so that the first failure is the one that is raised.
+
+    Where a gate refused, the round is marked first; its rows stay and can be queried.
+    """
+    try:
+        for future in futures:
+            future.result()
+    except GateRefused:
+        if refused_as == "rejected":
+            resources.lake.reject(plan.round)
+        else:
+            resources.lake.set_round_status(plan.round, refused_as)
+        raise

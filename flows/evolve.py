@@ -1,0 +1,103 @@
+"""What `stargrove evolve` does: check, open, start what is slow at once, then run the graph and tell how it went."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.code_version import code_version
+from flows.display import Display
+from flows.prefect_server import PrefectServer, open_server
+from flows.settings import Settings, fingerprint
+from warehouse.errors import BadInput, Interrupted
+
+if TYPE_CHECKING:
+    from flows.evolution import EvolutionPlan
+    from tasks.resources import Resources
+
+EXIT_DONE = 0
+
+
+def run_evolve(settings: Settings, home: Path, display: Display, override_reason: str | None = None) -> int:
+    """Run the rounds that are not promoted yet and return the exit code 0. Raises StargroveError of every kind.
+
+    Flow runs go to the Prefect server of PREFECT_API_URL, or to the home's own, which is left running for review.
+    """
+    server = open_server(home)
+    os.environ.update(server.client_environment)
+    # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
+    from flows.evolution import evolve
+    from flows.plans import site_of
+    from tasks.resources import opened
+
+    with opened(site_of(settings, home), display) as resources:
+        plan = prepare(settings, home, resources, display, override_reason)
+        warm_up(plan, resources)
+        display.message(f"waiting for Prefect at {server.ui_url}")
+        server.wait()
+        try:
+            evolve(plan)
+        except KeyboardInterrupt as interrupt:
+            resources.stop()
+            raise Interrupted("interrupted", hint="run the same command again to go on") from interrupt
+        finally:
+            resources.stop()
+        conclude(resources, server, display)
+    return EXIT_DONE
+
+
+def prepare(
+    settings: Settings, home: Path, resources: "Resources", display: Display, override_reason: str | None
+) -> "EvolutionPlan":
+    """Return the plan, after the checks that can fail early: same settings as before, problems there, a base that loads."""
+    from flows.bases import base_checkpoint
+    from flows.evolution import EvolutionPlan
+    from flows.plans import plan_of
+    from flows.problem_source import ensure_problems
+
+    version = code_version()
+    for round_number in range(1, settings.run.n_rounds + 1):
+        refuse_other_settings(settings, round_number, resources)
+    base_plan = plan_of(settings, home, 0, version)
+    ensure_problems(settings, base_plan, resources, display)
+    return EvolutionPlan(
+        name=settings.run.name,
+        base_id=base_checkpoint(settings, base_plan, resources, display),
+        shard_size=settings.run.shard_size,
+        settings_json=settings.model_dump_json(),
+        override_reason=override_reason,
+        base=base_plan,
+        rounds=tuple(plan_of(settings, home, number, version) for number in range(1, settings.run.n_rounds + 1)),
+    )
+
+
+def refuse_other_settings(settings: Settings, round_number: int, resources: "Resources") -> None:
+    """Raise BadInput where the home holds this round with other settings: one home holds one evolution."""
+    row = resources.lake.round_row(round_number)
+    if row is not None and row.fingerprint != fingerprint(settings, through_round=round_number):
+        raise BadInput(
+            f"{resources.site.home} holds round {round_number} of other settings (fingerprint {row.fingerprint})",
+            hint="name another --home, or use the settings it was begun with: stargrove sql 'select settings_json from rounds'",
+        )
+
+
+def warm_up(plan: "EvolutionPlan", resources: "Resources") -> None:
+    """Start in the background what takes seconds: the training libraries and Great Expectations."""
+    from warehouse.gates.run import preload
+
+    def start_trainers() -> None:
+        _ = resources.trainer_host
+
+    todo: tuple[Callable[[], object], ...] = (start_trainers, preload)
+    for work in todo:
+        threading.Thread(target=work, name=f"warm-up {work.__name__}", daemon=True).start()
+
+
+def conclude(resources: "Resources", server: PrefectServer, display: Display) -> None:
+    """Show the table of rounds and where to look next."""
+    from flows.display.rounds import round_table
+
+    display.show(round_table(resources.lake.query("round_summary")))
+    display.message(f"lineage, gates and timings: {server.ui_url}")
+    display.message("every tree as SQL: stargrove sql --list")

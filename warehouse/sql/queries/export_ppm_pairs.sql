@@ -1,0 +1,8 @@
+-- One row per preference pair of the rounds up to this one, as ids of nodes
+-- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later
+select
+    problem_id, kind, chosen_tree_id, chosen_node_id, rejected_tree_id, rejected_node_id, prefix_node_id, chosen_q, rejected_q, weight,
+    round as tree_round
+from preference_pairs
+where round between $first_round::integer and $round::integer
+order by tree_round, problem_id, chosen_tree_id, kind, prefix_node_id, chosen_node_id, rejected_tree_id, rejected_node_id
