@@ -21,6 +21,7 @@ from warehouse import migrations, rounds
 from warehouse.connection import catalog_path, connect, lake_directory, use_lake
 from warehouse.errors import WarehouseError
 from warehouse.failures import is_busy, reported
+from warehouse.parquet import write_parquet
 from warehouse.records import (
     Batch,
     Checkpoint,
@@ -231,6 +232,12 @@ class Warehouse:
         sql, values = _resolved(name_or_sql, parameters)
         with reported(_named(name_or_sql)), self.cursor() as cursor:
             yield from cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+
+    def export(self, name_or_sql: str, path: Path, **parameters: object) -> int:
+        """Return how many rows were written to a Parquet file, which is there whole or not at all; same rows, same bytes."""
+        sql, values = _resolved(name_or_sql, parameters)
+        with reported(_named(name_or_sql)), self.cursor() as cursor:
+            return write_parquet(cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH), path)
 
     def is_committed(self, batch_id: str) -> bool:
         """Return whether the batch is in the lake."""

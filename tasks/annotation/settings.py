@@ -1,0 +1,35 @@
+"""Settings of annotation: how trees become training data."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AnnotationSettings(BaseModel):
+    """Section [annotation]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_sft_per_problem: int = Field(default=2, ge=1, le=64)
+    """Best trajectories per problem, by mean Q-value, that train the policy. Source: arXiv 2501.04519, section 3.4."""
+
+    n_verified_per_problem: int = Field(default=4, ge=1, le=256)
+    """Best correct trajectories per problem and round that are executed again before they may train the policy."""
+
+    sft_rounds: Literal["all", "latest"] = "all"
+    """Whether the policy is trained on the trajectories of all rounds so far or of its own round alone."""
+
+    ppm_rounds: Literal["all", "latest"] = "all"
+    """Whether the PPM is trained on the pairs of all rounds so far or of its own round alone."""
+
+    sft_selection: Literal["verified", "unverified"] = "verified"
+    """`unverified` is the control: equally many trajectories at random, right or wrong."""
+
+    n_chosen: int = Field(default=2, ge=1, le=64)
+    """Highest-Q candidates per prefix that lead to a correct answer. Source: arXiv 2501.04519, section 3.3."""
+
+    n_rejected: int = Field(default=2, ge=1, le=64)
+    """Lowest-Q candidates per prefix that lead to a wrong answer. Source: arXiv 2501.04519, section 3.3."""
+
+    min_margin: float = Field(default=0.0, ge=0, le=2)
+    """Least difference of Q-values within a pair; the public release of rStar-Math used 0.5."""

@@ -1,0 +1,47 @@
+"""Write Parquet files that depend on their rows alone: one writer thread, fixed row groups, no time stamps."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.errors import WarehouseError
+
+_ROWS_PER_GROUP: Final = 65_536
+
+
+def write_parquet(batches: pa.RecordBatchReader, path: Path) -> int:
+    """Return how many rows were written. The file appears by a rename, so that no reader sees half of it."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        n_rows = 0
+        with pq.ParquetWriter(part, batches.schema, compression="zstd") as writer:
+            for table in _row_groups(batches):
+                writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+                n_rows += table.num_rows
+        part.replace(path)
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be written ({error.strerror or error})", hint="name a writable path") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return n_rows
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
+    """Yield tables of exactly _ROWS_PER_GROUP rows, the last one shorter, however the rows arrived."""
+    waiting: list[pa.RecordBatch] = []
+    n_waiting = 0
+    for batch in batches:
+        waiting.append(batch)
+        n_waiting += batch.num_rows
+        while n_waiting >= _ROWS_PER_GROUP:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, _ROWS_PER_GROUP)
+            waiting = table.slice(_ROWS_PER_GROUP).to_batches()
+            n_waiting -= _ROWS_PER_GROUP
+    if n_waiting:
+        yield pa.Table.from_batches(waiting)

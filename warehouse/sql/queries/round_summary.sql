@@ -1,0 +1,77 @@
+-- One row per round: coverage, held-out metrics, training data and seconds by stage
+-- Parameters: $split = validation: split of the held-out metrics
+with
+levels as (
+    select
+        round,
+        string_agg(printf('%d: %.0f%%', level, 100 * coverage), '  ' order by level) filter (where level is not null) as coverage_by_level,
+        max(n_problems) filter (where is_all_levels) as n_problems,
+        max(coverage) filter (where is_all_levels) as coverage,
+        max(coverage_so_far) filter (where is_all_levels) as coverage_so_far
+    from v_coverage
+    group by round
+),
+metrics as (
+    select
+        round,
+        max(value) filter (where metric = 'greedy_pass_1') as greedy_pass_1,
+        max(value) filter (where metric = 'maj_8') as maj_8,
+        max(value) filter (where metric = 'best_of_8') as best_of_8,
+        max(value) filter (where metric = 'random_of_8') as random_of_8,
+        max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy
+    from evaluations
+    where split = $split::varchar and level is null
+    group by round
+),
+examples as (
+    select round, count(*) as n_sft_examples from sft_examples group by round
+),
+pairs as (
+    select round, count(*) as n_pairs from preference_pairs group by round
+),
+trees as (
+    select round, sum(n_trees)::bigint as n_trees from v_searched group by round
+),
+seconds as (
+    select
+        round,
+        string_agg(printf('%s %.0f', stage, wall_seconds), '  ' order by first_committed_at, stage) as seconds_by_stage,
+        sum(wall_seconds) as wall_seconds
+    from v_stage_costs
+    where wall_seconds > 0
+    group by round
+),
+numbers as (
+    select round from rounds
+    union
+    select round from metrics
+),
+final as (
+    select
+        numbers.round,
+        rounds.status,
+        levels.n_problems,
+        trees.n_trees,
+        levels.coverage_by_level,
+        levels.coverage,
+        levels.coverage_so_far,
+        metrics.greedy_pass_1,
+        metrics.maj_8,
+        metrics.best_of_8,
+        metrics.random_of_8,
+        examples.n_sft_examples,
+        pairs.n_pairs,
+        metrics.ppm_pair_accuracy,
+        seconds.seconds_by_stage,
+        seconds.wall_seconds
+    from numbers
+    left join rounds on rounds.round = numbers.round
+    left join levels on levels.round = numbers.round
+    left join metrics on metrics.round = numbers.round
+    left join examples on examples.round = numbers.round
+    left join pairs on pairs.round = numbers.round
+    left join trees on trees.round = numbers.round
+    left join seconds on seconds.round = numbers.round
+)
+select * from final
+order by round

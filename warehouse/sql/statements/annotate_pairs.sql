@@ -1,0 +1,111 @@
+-- One row per preference pair: two steps after the same prefix, or the answers of two trajectories of one problem
+-- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $shard = null: only trees of this rollout shard
+-- Into: preference_pairs
+with
+shard_batches as materialized (
+    select batch_id
+    from batches
+    where round = $round::integer and starts_with(stage, 'rollout') and ($shard::varchar is null or shard = $shard::varchar)
+),
+steps as (
+    select problem_id, tree_id, node_id, parent_id, q_value, n_correct, n_wrong
+    from nodes
+    where
+        round = $round::integer
+        and ($shard::varchar is null or batch_id in (from shard_batches))
+        and parent_id is not null
+        and n_visits > 0
+        -- A final step is judged by the whole trajectory it ends, below.
+        and (ending is null or ending not in ('answer', 'no_answer'))
+),
+step_chosen as (
+    select *
+    from steps
+    where n_correct > 0
+    qualify row_number() over (partition by tree_id, parent_id order by q_value desc, node_id) <= $n_chosen::integer
+),
+step_rejected as (
+    select *
+    from steps
+    where n_wrong > 0 and n_correct = 0
+    qualify row_number() over (partition by tree_id, parent_id order by q_value, node_id) <= $n_rejected::integer
+),
+step_pairs as (
+    select
+        chosen.problem_id,
+        'step' as kind,
+        chosen.tree_id as chosen_tree_id,
+        chosen.node_id as chosen_node_id,
+        rejected.tree_id as rejected_tree_id,
+        rejected.node_id as rejected_node_id,
+        chosen.parent_id as prefix_node_id,
+        chosen.q_value as chosen_q,
+        rejected.q_value as rejected_q
+    from step_chosen as chosen
+    inner join step_rejected as rejected
+        on rejected.tree_id = chosen.tree_id and rejected.parent_id = chosen.parent_id
+),
+refuted as (
+    select trajectory_id
+    from verifications
+    group by trajectory_id
+    having max_by(verification, round) <> 'verified'
+),
+answers as (
+    select problem_id, tree_id, trajectory_id, leaf_node_id, mean_q, verdict
+    from trajectories
+    anti join refuted on refuted.trajectory_id = trajectories.trajectory_id
+    where
+        round = $round::integer
+        and (
+            $shard::varchar is null
+            or tree_id in (select tree_id from nodes where round = $round::integer and batch_id in (from shard_batches) and parent_id is null)
+        )
+    -- The same solution found twice is one trajectory here.
+    qualify row_number() over (partition by problem_id, text_hash order by mean_q desc, trajectory_id) = 1
+),
+answer_chosen as (
+    select *
+    from answers
+    where verdict = 'correct'
+    qualify row_number() over (partition by problem_id order by mean_q desc, trajectory_id) <= $n_chosen::integer
+),
+answer_rejected as (
+    select *
+    from answers
+    where verdict = 'wrong'
+    qualify row_number() over (partition by problem_id order by mean_q, trajectory_id) <= $n_rejected::integer
+),
+answer_pairs as (
+    select
+        chosen.problem_id,
+        'answer' as kind,
+        chosen.tree_id as chosen_tree_id,
+        chosen.leaf_node_id as chosen_node_id,
+        rejected.tree_id as rejected_tree_id,
+        rejected.leaf_node_id as rejected_node_id,
+        0 as prefix_node_id,
+        chosen.mean_q as chosen_q,
+        rejected.mean_q as rejected_q
+    from answer_chosen as chosen
+    inner join answer_rejected as rejected on rejected.problem_id = chosen.problem_id
+),
+pairs as (
+    from step_pairs
+    union all
+    from answer_pairs
+),
+kept as (
+    select * from pairs where chosen_q > rejected_q and chosen_q - rejected_q >= $min_margin::double
+),
+final as (
+    select
+        *,
+        -- Each prefix counts once, however many pairs it gives.
+        1.0 / count(*) over (
+            partition by problem_id, kind, prefix_node_id, case kind when 'step' then chosen_tree_id end
+        ) as weight
+    from kept
+)
+select * from final
+order by problem_id, chosen_tree_id, kind, prefix_node_id, chosen_node_id, rejected_tree_id, rejected_node_id

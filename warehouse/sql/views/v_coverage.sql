@@ -1,0 +1,50 @@
+-- One row per round and level (null: all levels): share of problems with a verified trajectory, in this round and so far
+with
+searched as (
+    select round, problem_id, level, is_answered, is_solved from v_searched
+),
+rounds_searched as (
+    select distinct round from searched
+),
+this_round as (
+    select
+        round,
+        level,
+        grouping(level) as is_total,
+        count(*) as n_problems,
+        count(*) filter (where is_solved) as n_solved,
+        count(*) filter (where is_answered) as n_answered
+    from searched
+    group by grouping sets ((round, level), (round))
+),
+so_far as (
+    select
+        rounds_searched.round,
+        searched.level,
+        grouping(searched.level) as is_total,
+        count(distinct searched.problem_id) as n_problems,
+        count(distinct searched.problem_id) filter (where searched.is_solved) as n_solved
+    from rounds_searched
+    inner join searched on searched.round <= rounds_searched.round
+    group by grouping sets ((rounds_searched.round, searched.level), (rounds_searched.round))
+),
+final as (
+    select
+        this_round.round,
+        this_round.level,
+        this_round.is_total = 1 as is_all_levels,
+        this_round.n_problems,
+        this_round.n_answered,
+        this_round.n_solved,
+        this_round.n_solved / this_round.n_problems as coverage,
+        so_far.n_problems as n_problems_so_far,
+        so_far.n_solved as n_solved_so_far,
+        so_far.n_solved / so_far.n_problems as coverage_so_far
+    from this_round
+    inner join so_far
+        on
+            so_far.round = this_round.round
+            and so_far.is_total = this_round.is_total
+            and so_far.level is not distinct from this_round.level
+)
+select * from final

@@ -1,0 +1,39 @@
+-- One row per problem and round that searched it: what came of its trees
+with
+trees as (
+    select round, problem_id, count(*) as n_trees, sum(n_visits)::bigint as n_rollouts, sum(n_correct)::bigint as n_correct, sum(n_wrong)::bigint as n_wrong
+    from nodes
+    where parent_id is null
+    group by round, problem_id
+),
+answered as (
+    select distinct round, problem_id from nodes where verdict = 'correct'
+),
+verified as (
+    select distinct verifications.problem_id, trajectories.round
+    from verifications
+    inner join trajectories on trajectories.trajectory_id = verifications.trajectory_id
+    where verifications.verification = 'verified'
+),
+final as (
+    select
+        trees.round,
+        trees.problem_id,
+        problems.level,
+        trees.n_trees,
+        trees.n_rollouts,
+        trees.n_correct,
+        trees.n_wrong,
+        answered.problem_id is not null as is_answered,
+        verified.problem_id is not null as is_solved,
+        case
+            when trees.n_correct = 0 then 'hard'
+            when trees.n_correct = trees.n_rollouts then 'easy'
+            else 'medium'
+        end as difficulty
+    from trees
+    left join problems on problems.problem_id = trees.problem_id
+    left join answered on answered.problem_id = trees.problem_id and answered.round = trees.round
+    left join verified on verified.problem_id = trees.problem_id and verified.round = trees.round
+)
+select * from final
