@@ -53,7 +53,9 @@ class PrefectServer:
         deadline = time.monotonic() + timeout_seconds
         while not is_healthy(self.url):
             if self.process_id is not None and not _is_server_of(self.home, self.process_id):
-                raise Unavailable(f"the Prefect server ended while it started: {_last_log_line(self.home)}", hint=_log_hint(self.home))
+                raise Unavailable(
+                    f"the Prefect server ended while it started: {_last_log_line(self.home)}", hint=_log_hint(self.home)
+                )
             if time.monotonic() > deadline:
                 hint = _log_hint(self.home) if self.process_id else "check PREFECT_API_URL, or unset it to use a local server"
                 raise Unavailable(f"the Prefect server at {self.url} did not answer within {timeout_seconds:.0f} s", hint=hint)

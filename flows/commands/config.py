@@ -21,7 +21,9 @@ def show(profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_
 
 @app.command()
 def check(
-    path: Annotated[Path | None, typer.Argument(metavar="[TOML]", help="The file to check; default: the profile alone.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[TOML]", help="The file to check; default: the profile alone.")
+    ] = None,
     profile: ProfileOption = DEFAULT_PROFILE,
     set_: SetOption = None,
 ) -> None:

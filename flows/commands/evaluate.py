@@ -11,7 +11,9 @@ NAME = "evaluate"
 
 
 def command(
-    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE...]", help="Benchmarks; default: the test split.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE...]", help="Benchmarks; default: the test split.")
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,

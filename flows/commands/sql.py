@@ -13,9 +13,13 @@ def command(
     query: Annotated[str | None, typer.Argument(help="SQL in quotes, or - to read it from standard input.")] = None,
     file: Annotated[str | None, typer.Option("--file", metavar="NAME", help="A shipped query by its name.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="Name the shipped queries.")] = False,
-    format_: Annotated[Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How rows are printed.")] = "table",
+    format_: Annotated[
+        Literal["table", "csv", "json", "parquet"], typer.Option("--format", help="How rows are printed.")
+    ] = "table",
     round_: Annotated[int | None, typer.Option("--round", help="Short for --param round=N.")] = None,
-    param: Annotated[list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the query; repeatable.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the query; repeatable.")
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Query trees, trajectories, rounds and checkpoints as rows."""
@@ -28,7 +32,10 @@ def command(
         console.list_queries()
         return
     if (query is None) == (file is None):
-        raise BadInput("give either a query or --file NAME", hint='for instance: stargrove sql "select * from rounds"; names: stargrove sql --list')
+        raise BadInput(
+            "give either a query or --file NAME",
+            hint='for instance: stargrove sql "select * from rounds"; names: stargrove sql --list',
+        )
     parameters = dict(_pair(text) for text in param or [])
     if round_ is not None:
         parameters["round"] = str(round_)

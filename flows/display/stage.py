@@ -57,7 +57,12 @@ class Stage:
         """Return e.g. "search 120/400 · 63 solved · 8,900 tokens/s · 12 s · about 28 s left"."""
         count = f" {self.done:,}/{self.total:,}" if self.total else ""
         left = self.remaining_seconds(now)
-        parts = (self.name + count, self.detail, duration(self.elapsed_seconds(now)), f"about {duration(left)} left" if left else "")
+        parts = (
+            self.name + count,
+            self.detail,
+            duration(self.elapsed_seconds(now)),
+            f"about {duration(left)} left" if left else "",
+        )
         return " · ".join(part for part in parts if part)
 
     def summary(self, now: float) -> str:

@@ -25,7 +25,7 @@ class RunSettings(BaseModel):
     name: str = Field(default="tiny", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
     """Stands before the names of flow runs and in the keys of artifacts."""
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """Every other seed is a hash of this one and of ids."""
+    """Every other seed of the loop is a hash of this one and of ids."""
     n_rounds: int = Field(default=4, ge=1, le=64)
     """Rounds to run: the first so many tables of [[rounds]]. The paper: 4."""
     base: str = Field(default="tiny", min_length=1)
@@ -49,9 +49,6 @@ class RoundSettings(BaseModel):
     """As search.n_trees."""
     q_source: Literal["terminal", "ppm"] | None = None
     """As search.q_source."""
-    policy: str | None = None
-    """Checkpoint directory of the policy that searches this round, in place of the latest promoted one. The paper's round 1
-    is searched by an existing large LLM."""
     sft_learning_rate: float | None = Field(default=None, gt=0, le=1)
     """As sft.learning_rate."""
     sft_n_epochs: int | None = Field(default=None, ge=1)
@@ -88,14 +85,11 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.run.n_rounds > len(self.rounds):
-            raise ValueError(f"run.n_rounds = {self.run.n_rounds}: only {len(self.rounds)} tables of [[rounds]] say what a round does")
+            raise ValueError(
+                f"run.n_rounds = {self.run.n_rounds}: only {len(self.rounds)} tables of [[rounds]] say what a round does"
+            )
         if self.search_of(1).q_source == "ppm":
             raise ValueError('rounds.1.q_source = "ppm": no PPM is trained before round 1 ends; it must be "terminal"')
-        for name, section in (("sft", self.sft), ("ppm", self.ppm)):
-            if section.batch_size % section.micro_batch_size:
-                raise ValueError(
-                    f"{name}.batch_size = {section.batch_size}: must be a multiple of {name}.micro_batch_size = {section.micro_batch_size}"
-                )
         if self.search.max_step_tokens >= self.engine.max_model_len:
             raise ValueError(
                 f"search.max_step_tokens = {self.search.max_step_tokens}: must be less than engine.max_model_len = {self.engine.max_model_len}"

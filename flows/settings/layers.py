@@ -62,7 +62,10 @@ def _override(text: str) -> Table:
     key, equals, value = text.partition("=")
     names = [name.strip() for name in key.split(".")]
     if not equals or len(names) < 2 or not all(names):
-        raise BadInput(f"--set {text!r} is not section.key=value", hint="for instance: --set search.n_rollouts=16 or --set rounds.4.n_trees=2")
+        raise BadInput(
+            f"--set {text!r} is not section.key=value",
+            hint="for instance: --set search.n_rollouts=16 or --set rounds.4.n_trees=2",
+        )
     leaf: Any
     try:
         leaf = tomllib.loads(f"value = {value}")["value"]

@@ -23,6 +23,7 @@ _TYPES = {
     "model_type": "a table of settings",
     "model_attributes_type": "a table of settings",
     "dict_type": "a table of settings",
+    "missing": "a list with one value per level",
 }
 
 
@@ -33,10 +34,13 @@ def refusal(error: ValidationError, origins: Mapping[str, str]) -> BadInput:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if not first["loc"]:
         return BadInput(f"impossible settings: {first['msg'].removeprefix('Value error, ')}{more}", hint=_HINT)
-    key = dotted(first["loc"])
+    location = first["loc"] if first["loc"][0] == "rounds" else tuple(part for part in first["loc"] if isinstance(part, str))
+    key = dotted(location)
     where = f" (from {origins[key]})" if key in origins else ""
     if first["type"] == "extra_forbidden":
-        return BadInput(f"unknown setting {key}{where}{closest(key, known_keys())}{more}", hint=_HINT)
+        return BadInput(f"unknown setting {key}{where}{closest(key, known_keys(location))}{more}", hint=_HINT)
+    if first["type"] == "value_error":
+        return BadInput(f"{key}{where}: {first['msg'].removeprefix('Value error, ')}{more}", hint=_HINT)
     return BadInput(f"{key} = {first['input']!r}{where}: must be {allowed(first)}{more}", hint=_HINT)
 
 
@@ -56,7 +60,7 @@ def allowed(problem: ErrorDetails) -> str:
         "too_short": f"a list of at least {context.get('min_length')}",
         "too_long": f"a list of at most {context.get('max_length')}",
     }
-    return bounds.get(kind) or _TYPES.get(kind) or f"valid: {problem['msg'].removeprefix('Value error, ')}"
+    return bounds.get(kind) or _TYPES.get(kind) or f"as in the profile: {problem['msg']}"
 
 
 def dotted(location: Sequence[int | str]) -> str:
@@ -70,14 +74,15 @@ def closest(key: str, known: Iterable[str]) -> str:
     return f"; did you mean {similar[0]}?" if similar else ""
 
 
-def known_keys() -> list[str]:
-    """Return the dotted key of every setting; of the rounds, those of the first."""
+def known_keys(location: Sequence[int | str]) -> list[str]:
+    """Return the dotted key of every setting; of the rounds, those of the round in question."""
     keys = []
+    round_number = location[1] + 1 if location[0] == "rounds" and isinstance(location[1], int) else 1
     for section, field in Settings.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             keys += [f"{section}.{name}" for name in kind.model_fields]
-    return keys + [f"rounds.1.{name}" for name in RoundSettings.model_fields]
+    return keys + [f"rounds.{round_number}.{name}" for name in RoundSettings.model_fields]
 
 
 _HINT = "all settings with their values: stargrove config show"

@@ -5,6 +5,7 @@ import inspect
 import json
 import textwrap
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pydantic import BaseModel
 
@@ -27,14 +28,16 @@ def to_toml(settings: Settings) -> str:
 
 def field_docs(section: type[BaseModel]) -> dict[str, str]:
     """Return the docstring under each field of a section, as one line each."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(section))).body[0]
-    if not isinstance(body, ast.ClassDef):
-        return {}
     docs: dict[str, str] = {}
-    for field, below in zip(body.body, body.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
-            text = ast.literal_eval(below.value)
-            docs[field.target.id] = " ".join(str(text).split())
+    for owner in reversed(section.__mro__[: section.__mro__.index(BaseModel)]):
+        statements = [
+            node
+            for module in ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+            for node in ast.iter_child_nodes(module)
+        ]
+        for field, below in pairwise(statements):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+                docs[field.target.id] = " ".join(str(ast.literal_eval(below.value)).split())
     return docs
 
 
