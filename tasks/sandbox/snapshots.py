@@ -1,0 +1,72 @@
+"""The cache of suspended processes, each holding the state that one path left behind.
+
+A snapshot only saves work: whoever misses one runs the path again. So any may be dropped at any time.
+"""
+
+from collections.abc import Iterator
+
+from tasks.sandbox.processes import Process
+
+Path = tuple[str, ...]
+
+
+class SnapshotCache:
+    """Least recently used first out, bounded by count and by private memory."""
+
+    def __init__(self, max_count: int, max_mib: float) -> None:
+        self.max_count = max_count
+        self.max_mib = max_mib
+        self.total_mib = 0.0
+        self._used: dict[Process, tuple[str, Path]] = {}
+        self._trees: dict[str, dict[Path, Process]] = {}
+
+    def __len__(self) -> int:
+        return len(self._used)
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(list(self._used))
+
+    def nearest(self, tree_id: str, path: Path, kind: str) -> tuple[Process | None, int]:
+        """Return the snapshot of the longest proper prefix of `path` and the length of that prefix; (None, 0) without one."""
+        tree = self._trees.get(tree_id)
+        if tree:
+            for length in range(len(path) - 1, 0, -1):
+                process = tree.get(path[:length])
+                if process is not None and process.kind == kind:
+                    self._used[process] = self._used.pop(process)
+                    return process, length
+        return None, 0
+
+    def add(self, process: Process, tree_id: str, path: Path) -> list[Process]:
+        """Keep a snapshot; return those that must end for it: an older one of the same path, and what exceeds the bounds."""
+        tree = self._trees.setdefault(tree_id, {})
+        ended = [tree[path]] if path in tree else []
+        for old in ended:
+            self.drop(old)
+        self._trees.setdefault(tree_id, {})[path] = process
+        self._used[process] = (tree_id, path)
+        self.total_mib += process.private_mib
+        while self._used and (len(self._used) > self.max_count or self.total_mib > self.max_mib):
+            oldest = next(iter(self._used))
+            self.drop(oldest)
+            ended.append(oldest)
+        return ended
+
+    def drop(self, process: Process) -> None:
+        """Forget one snapshot, if it is here."""
+        place = self._used.pop(process, None)
+        if place is None:
+            return
+        tree_id, path = place
+        self.total_mib -= process.private_mib
+        tree = self._trees[tree_id]
+        del tree[path]
+        if not tree:
+            del self._trees[tree_id]
+
+    def release(self, tree_id: str) -> list[Process]:
+        """Forget a tree; return its snapshots, which must end."""
+        released = list(self._trees.get(tree_id, {}).values())
+        for process in released:
+            self.drop(process)
+        return released

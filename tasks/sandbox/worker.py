@@ -1,0 +1,365 @@
+"""The worker process: gives steps to zygotes and snapshots, watches every limit from outside, reports to the driver.
+
+It runs no step code and holds nothing of the user's. One thread; every wait is bounded by the nearest deadline.
+"""
+
+import hashlib
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from typing import Any, Final
+
+from tasks.sandbox.processes import Job, Kind, Process, private_mib
+from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
+from tasks.sandbox.snapshots import SnapshotCache
+from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
+
+MAX_FAULTS: Final = 3
+WARM_UP_SECONDS: Final = 120.0
+HELLO_SECONDS: Final = 20.0
+STATUS_SECONDS: Final = 2.0
+MAX_REQUEST_BYTES: Final = 256 << 20
+HEAVY: Final = re.compile(r"\b(?:sympy|numpy|scipy|pandas|mpmath)\b")
+ENVIRONMENT: Final = {
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+}
+
+
+class Worker:
+    """The state of one worker process."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.driver = socket.socket(fileno=config["fd"])
+        self.driver.setblocking(False)
+        self.driver_reader = FrameReader(MAX_REQUEST_BYTES)
+        self.outbox = b""
+        self.epoll = select.epoll()
+        self.epoll.register(self.driver.fileno(), select.EPOLLIN)
+        self.by_fd: dict[int, Process] = {}
+        self.active: set[Process] = set()
+        self.queues: dict[Kind, deque[Job]] = {"light": deque(), "heavy": deque()}
+        self.zygotes: dict[Kind, Process] = {}
+        self.n_failed_starts: dict[Kind, int] = {"light": 0, "heavy": 0}
+        self.snapshots = SnapshotCache(config["n_snapshots"], config["snapshot_memory_mib"])
+        self.n_started = 0
+
+    def run(self) -> None:
+        """Serve until the driver closes its socket."""
+        self.start_zygote("light")
+        while True:
+            self.dispatch()
+            self.flush()
+            for fd, events in self.epoll.poll(self.seconds_to_wait()):
+                if fd == self.driver.fileno():
+                    if events & ~select.EPOLLOUT and not self.read_driver():
+                        return
+                elif fd in self.by_fd:
+                    self.on_event(self.by_fd[fd], events)
+            self.enforce_deadlines()
+
+    # The driver's side
+
+    def read_driver(self) -> bool:
+        """Take the driver's messages; return False when it closed the socket."""
+        try:
+            data = self.driver.recv(1 << 20)
+        except BlockingIOError:
+            return True
+        except ConnectionError:
+            return False
+        for operation, *arguments in self.driver_reader.feed(data):
+            if operation == "run":
+                request_id, tree_id, path = arguments
+                kind: Kind = "heavy" if any(HEAVY.search(code) for code in path) else "light"
+                self.queues[kind].append(Job(request_id, tree_id, tuple(path), kind))
+            else:
+                for process in self.snapshots.release(arguments[0]):
+                    self.end(process)
+        return bool(data)
+
+    def tell(self, message: Message) -> None:
+        """Queue a message for the driver."""
+        self.outbox += frame(message)
+
+    def flush(self) -> None:
+        """Send what the driver's socket takes now."""
+        if not self.outbox:
+            return
+        try:
+            while self.outbox:
+                self.outbox = self.outbox[self.driver.send(self.outbox) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.outbox = b""
+        self.epoll.modify(self.driver.fileno(), select.EPOLLIN | (select.EPOLLOUT if self.outbox else 0))
+
+    # Starting
+
+    def start_zygote(self, kind: Kind) -> None:
+        """Start a clean interpreter that becomes a zygote."""
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        arguments = json.dumps(self.config | {"fd": theirs.fileno(), "kind": kind})
+        boot = "import sys; sys.path.append(sys.argv[1]); from tasks.sandbox.zygote import main; main(sys.argv[2])"
+        subprocess.Popen(
+            [sys.executable, "-P", "-s", "-S", "-B", "-c", boot, self.config["package_path"], arguments],
+            env=ENVIRONMENT,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        theirs.close()
+        zygote = self.adopt(ours, kind, None, WARM_UP_SECONDS)
+        zygote.state = "warming"
+        self.zygotes[kind] = zygote
+
+    def adopt(self, ours: socket.socket, kind: Kind, parent: Process | None, seconds: float) -> Process:
+        """Return a new process object for the other end of `ours`, watched from now on."""
+        ours.setblocking(False)
+        self.n_started += 1
+        reader = FrameReader(8 * self.config["max_output_chars"] * 6 + 65536)
+        process = Process(ours, kind, "starting", parent, self.n_started, time.monotonic() + seconds, reader)
+        self.by_fd[ours.fileno()] = process
+        self.epoll.register(ours.fileno(), select.EPOLLIN)
+        self.active.add(process)
+        return process
+
+    def dispatch(self) -> None:
+        """Start queued jobs while workers are free."""
+        n_free = self.config["n_workers"] - sum(process.job is not None for process in self.active)
+        for kind, queue in self.queues.items():
+            if queue and kind not in self.zygotes:
+                self.start_zygote(kind)
+            while queue and n_free > 0 and kind in self.zygotes and self.zygotes[kind].state == "idle":
+                self.start(queue.popleft())
+                n_free -= 1
+
+    def start(self, job: Job) -> None:
+        """Fork a process for a job from the nearest snapshot, or from the zygote."""
+        parent, n_done = (None, 0) if job.n_faults else self.snapshots.nearest(job.tree_id, job.path, job.kind)
+        parent = parent or self.zygotes[job.kind]
+        ours, theirs = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        process = self.adopt(ours, job.kind, parent, HELLO_SECONDS)
+        process.job = job
+        process.outbox = frame(
+            {
+                "codes": job.path[n_done:],
+                "seeds": seeds_of(job.path)[n_done:],
+                "first": n_done + 1,
+                "cpu_seconds": self.config["cpu_seconds"],
+                "keep_after_seconds": self.config["snapshot_after_ms"] / 1000,
+            }
+        )
+        try:
+            parent.ask_fork(process.number, theirs)
+        except OSError:
+            self.on_lost(parent)
+            self.retry(process, "the process to fork from is gone")
+            return
+        finally:
+            theirs.close()
+        if not process.flush():
+            self.epoll.modify(ours.fileno(), select.EPOLLIN | select.EPOLLOUT)
+
+    # What happens to processes
+
+    def on_event(self, process: Process, events: int) -> None:
+        """Handle what epoll reports about a process's socket."""
+        if events & select.EPOLLOUT and process.flush():
+            self.epoll.modify(process.connection.fileno(), select.EPOLLIN)
+        if not events & ~select.EPOLLOUT:
+            return
+        was_known = process.pid > 0
+        data, descriptors = process.receive()
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if not data:
+            self.on_closed(process)
+            return
+        if process.state == "starting" and not was_known:
+            data = data[1:]
+            process.state = "running"
+            process.started_at = time.monotonic()
+            process.deadline = process.started_at + self.config["timeout_seconds"] * len(
+                process.job.path if process.job else ()
+            )
+        try:
+            for message in process.reader.feed(data):
+                self.on_message(process, message)
+        except (OversizedFrame, ValueError, Forged):
+            self.on_forgery(process)
+
+    def on_message(self, process: Process, message: Any) -> None:
+        """Handle one message. Raises Forged when it is none that this process may send."""
+        if not isinstance(message, dict):
+            raise Forged
+        if process.state == "running" and process.job is not None:
+            if "replayed" in message:
+                process.started_at = time.monotonic()
+                process.deadline = process.started_at + self.config["timeout_seconds"]
+                return
+            answer = reported(process.job, message, self.config["max_output_chars"])
+            self.finish(process, answer, kept=message.get("kept") is True)
+        elif process.state == "warming" and "ready" in message:
+            process.state = "idle"
+            self.active.discard(process)
+            self.n_failed_starts[process.kind] = 0
+            self.tell({"ready": process.kind})
+        elif process.state == "idle" and message.get("number") in process.asked_by:
+            self.on_status(process.asked_by.pop(message["number"]), message, is_trusted=process.parent is None)
+        else:
+            raise Forged
+
+    def finish(self, process: Process, answer: Message, *, kept: bool) -> None:
+        """Report a job; keep its process as a snapshot or end it."""
+        job = process.job
+        process.job = None
+        self.active.discard(process)
+        self.tell(answer)
+        if kept and job is not None and self.config["n_snapshots"]:
+            process.state = "idle"
+            process.private_mib = private_mib(process.pid)
+            for old in self.snapshots.add(process, job.tree_id, job.path):
+                self.end(old)
+        else:
+            self.end(process)
+
+    def on_closed(self, process: Process) -> None:
+        """A process's socket closed: it ended, or it closed what it must not."""
+        if process.state != "running" or process.job is None:
+            self.on_lost(process)
+        elif not process.has_ended():
+            self.on_forgery(process)
+        elif process.parent is not None and process.parent.ask_status(process):
+            self.epoll.unregister(process.connection.fileno())
+            process.state = "asking"
+            process.deadline = time.monotonic() + STATUS_SECONDS
+        else:
+            self.retry(process, "its parent process is gone")
+
+    def on_status(self, process: Process, status: Message, *, is_trusted: bool) -> None:
+        """A parent told how a child ended. A snapshot may forge that: it only chooses among faults of its own child."""
+        if process.state != "asking" or process.job is None:
+            return
+        seconds = time.monotonic() - process.started_at
+        answer = None
+        if (
+            isinstance(status.get("code"), int)
+            and isinstance(status.get("cpu"), float)
+            and isinstance(status.get("memory_mib"), float)
+        ):
+            answer = unreported(process.job, status, seconds, self.config["cpu_seconds"], self.config["memory_mib"])
+        if answer is None:
+            self.retry(process, f"killed from outside (told by {'the zygote' if is_trusted else 'a snapshot'})")
+        else:
+            self.finish(process, answer, kept=False)
+
+    def on_forgery(self, process: Process) -> None:
+        """A process broke the protocol: a step is reported as killed, a snapshot or zygote is dropped."""
+        if process.job is None:
+            self.on_lost(process)
+            return
+        seconds = time.monotonic() - process.started_at
+        self.finish(process, execution(process.job, "killed", limit="protocol", seconds=seconds), kept=False)
+
+    def on_lost(self, process: Process) -> None:
+        """A process is gone or useless: forget it, and give its work to others."""
+        if process.job is not None:
+            self.retry(process, "ended before it ran anything")
+            return
+        self.snapshots.drop(process)
+        was_warming = process.state == "warming"
+        self.end(process)
+        for child in list(process.asked_by.values()):
+            if child.state == "asking":
+                self.retry(child, "its parent process ended")
+        if self.zygotes.get(process.kind) is process:
+            self.on_zygote_lost(process, was_warming=was_warming)
+
+    def on_zygote_lost(self, zygote: Process, *, was_warming: bool) -> None:
+        """A zygote ended: the next job starts another, unless several in a row could not start."""
+        del self.zygotes[zygote.kind]
+        if was_warming:
+            self.n_failed_starts[zygote.kind] += 1
+        if self.n_failed_starts[zygote.kind] >= MAX_FAULTS:
+            self.tell({"failed": f"the {zygote.kind} zygote ended {MAX_FAULTS} times before it was ready"})
+            self.queues[zygote.kind].clear()
+        elif zygote.kind == "light":
+            self.start_zygote("light")
+
+    def retry(self, process: Process, reason: str) -> None:
+        """Give a job to another process: the machinery failed it, which says nothing about the step."""
+        job = process.job
+        process.job = None
+        self.end(process)
+        if job is None:
+            return
+        job.n_faults += 1
+        if job.n_faults >= MAX_FAULTS:
+            self.tell({"id": job.request_id, "fault": reason})
+        else:
+            self.queues[job.kind].appendleft(job)
+
+    def end(self, process: Process) -> None:
+        """Kill a process and forget it."""
+        if process.state == "gone":
+            return
+        self.active.discard(process)
+        self.by_fd.pop(process.connection.fileno(), None)
+        process.end()
+
+    # Time
+
+    def seconds_to_wait(self) -> float:
+        """Return how long nothing is due, at most a minute."""
+        if not self.active:
+            return 60.0
+        return max(0.0, min(process.deadline for process in self.active) - time.monotonic()) + 0.001
+
+    def enforce_deadlines(self) -> None:
+        """Kill what ran out of time."""
+        now = time.monotonic()
+        for process in [process for process in self.active if process.deadline <= now]:
+            if process.state == "running" and process.job is not None:
+                answer = execution(process.job, "timeout", limit="wall", seconds=now - process.started_at)
+                self.finish(process, answer, kept=False)
+            elif process.state == "starting" and process.parent is not None:
+                parent = process.parent
+                self.retry(process, "did not start in time")
+                self.on_lost(parent)
+            elif process.state == "asking":
+                self.retry(process, "its parent process did not tell how it ended")
+            else:
+                self.on_lost(process)
+
+
+def seeds_of(path: tuple[str, ...]) -> list[int]:
+    """Return one 62-bit seed per code, each a hash of the path up to that code."""
+    seeds = []
+    digest = hashlib.blake2b(digest_size=8)
+    for code in path:
+        digest.update(code.encode("utf-8", "surrogatepass") + b"\0")
+        seeds.append(int.from_bytes(digest.copy().digest(), "big") >> 2)
+    return seeds
+
+
+def main(arguments: str) -> None:
+    """Run a worker until its driver closes the socket. arguments: JSON, made by pool.worker_config."""
+    Worker(json.loads(arguments)).run()
