@@ -1,0 +1,37 @@
+"""Thresholds of the gates. Importable without Great Expectations."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GateSettings(BaseModel):
+    """Section [gates]. A share is of rows, in [0, 1]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
+    """ingest: rows that could not become problems, of all rows read. Refused test problems do not count.
+    The benchmarks of the paper have at most 1.8 % (College Math)."""
+
+    n_gram: int = Field(default=13, ge=2, le=100)
+    """ingest: a training problem may not share so many words in a row with a test problem."""
+
+    max_replay_differs_share: float = Field(default=0.05, ge=0, le=1)
+    """training-data: verified trajectories whose code printed something else when it ran again."""
+
+    min_sft_examples: int = Field(default=20, ge=1)
+    """training-data: fewer trajectories than this teach a policy nothing; none at all would crash a trainer."""
+
+    max_sft_examples_per_problem: int = Field(default=2, ge=1)
+    """training-data: more would let easy problems outweigh the others."""
+
+    require_verified: bool = True
+    """training-data: every SFT example was executed again and graded correct. Only the unverified control turns this off."""
+
+    min_preference_pairs: int = Field(default=20, ge=0)
+    """training-data: fewer pairs than this teach a PPM nothing."""
+
+    pass_1_tolerance: float = Field(default=0.02, ge=0, le=1)
+    """promotion: how far the candidate's greedy pass@1 on the validation split may lie below the current policy's."""
+
+    min_ppm_pair_accuracy: float = Field(default=0.6, ge=0, le=1)
+    """promotion: held-out pairs that the candidate PPM must order rightly; 0.5 is chance."""

@@ -1,0 +1,141 @@
+"""The expectations of the three gates. Only what belongs to the round is looked at."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+from warehouse.gates.expectations import Allowed, EveryRow, Expectation, Figure, Limits, NoRows
+from warehouse.gates.settings import GateSettings
+from warehouse.records import Ending, Outcome, PairKind, Split, Verdict
+
+Gate = Literal["ingest", "training-data", "promotion"]
+
+_NONE: Final = ("none",)
+"""What the queries say in place of null where null is right."""
+
+
+def ingest(settings: GateSettings) -> tuple[Expectation, ...]:
+    """Return what must hold of the problems before anything is searched."""
+    problems, figures, bad = "problems", "ingest_figures", "bad_problems"
+    return (
+        Figure("every problem is there once", figures, problems, "n_repeated_ids", Limits(maximum=0), bad),
+        EveryRow("statements are not empty", problems, problems, "n_statement_chars", Limits(1), bad),
+        EveryRow("answers are not empty", problems, problems, "n_answer_chars", Limits(1), bad),
+        EveryRow("splits are known", problems, problems, "split", Allowed(get_args(Split)), bad),
+        Figure("there are training problems", figures, problems, "n_train", Limits(1), bad),
+        Figure("there are validation problems", figures, problems, "n_validation", Limits(1), bad),
+        Figure(
+            "few rows are in quarantine",
+            figures,
+            "quarantine",
+            "quarantined_share",
+            Limits(maximum=settings.max_quarantined_share),
+            "quarantined_rows",
+        ),
+        NoRows("no training problem repeats a test problem", problems, "statement", "contaminated_problems"),
+    )
+
+
+def training_data(settings: GateSettings) -> tuple[Expectation, ...]:
+    """Return what must hold of a round's trees, SFT examples and preference pairs before anything is trained.
+
+    The amounts come first: where nothing was solved, that is the reason to show.
+    """
+    return (*_amounts(settings), *_nodes(), *_sft_examples(settings), *_preference_pairs())
+
+
+def promotion(settings: GateSettings, figures: Mapping[str, object]) -> tuple[Expectation, ...]:
+    """Return what must hold of a round's candidates. figures: the row of promotion_figures, which holds the current values."""
+    query, evidence = "promotion_figures", "promotion_evidence"
+    current = _number(figures["current_pass_1"])
+    solved_before = _number(figures["n_solved_before"])
+    minimum = 0.0 if current is None else max(0.0, current - settings.pass_1_tolerance)
+    current_remark = "nothing to compare with: the current policy has no evaluation on the validation split"
+    if current is not None:
+        current_remark = f"current {current:.4g}, tolerance {settings.pass_1_tolerance:.4g}"
+    expectations: list[Expectation] = [
+        Figure(
+            "greedy pass@1 on the validation split does not fall",
+            query,
+            "evaluations",
+            "candidate_pass_1",
+            Limits(minimum),
+            evidence,
+            current_remark,
+        ),
+        Figure(
+            "no solved problem is lost (cumulative coverage)",
+            query,
+            "verifications",
+            "n_solved",
+            Limits(solved_before or 0),
+            "coverage",
+            "counted by the promotion gates of earlier rounds",
+        ),
+    ]
+    if figures["candidate_ppm_id"] is not None:
+        limits = Limits(settings.min_ppm_pair_accuracy)
+        claim = "the PPM orders held-out pairs rightly"
+        expectations.append(Figure(claim, query, "evaluations", "ppm_pair_accuracy", limits, evidence))
+    return tuple(expectations)
+
+
+def _amounts(settings: GateSettings) -> tuple[Expectation, ...]:
+    figures = "training_figures"
+    n_examples, n_pairs = Limits(settings.min_sft_examples), Limits(settings.min_preference_pairs)
+    differing = Limits(maximum=settings.max_replay_differs_share)
+    return (
+        Figure("enough SFT examples", figures, "sft_examples", "n_sft_examples", n_examples, "endings"),
+        Figure("enough preference pairs", figures, "preference_pairs", "n_preference_pairs", n_pairs, "endings"),
+        Figure("replays agree", figures, "verifications", "replay_differs_share", differing, "replay_differences"),
+    )
+
+
+def _nodes() -> tuple[Expectation, ...]:
+    trees, nodes, bad_nodes = "trees", "nodes", "bad_nodes"
+    return (
+        NoRows("every row belongs to a committed batch", "batches", "batch_id", "uncommitted_batches"),
+        EveryRow("a tree has one problem", trees, nodes, "n_problems", Limits(1, 1), "bad_trees"),
+        EveryRow("a tree has one root", trees, nodes, "n_roots", Limits(1, 1), "bad_trees"),
+        EveryRow("no node is there twice", trees, nodes, "n_repeated_nodes", Limits(0, 0), "bad_trees"),
+        EveryRow("no node is missing", trees, nodes, "n_missing_nodes", Limits(0, 0), "bad_trees"),
+        EveryRow("n_visits >= n_correct + n_wrong >= 0", nodes, nodes, "n_least_visits", Limits(0), bad_nodes),
+        EveryRow("Q-values are in range", nodes, nodes, "q_value", Limits(-1, 1), bad_nodes),
+        EveryRow("PPM scores are in range", nodes, nodes, "ppm_score", Limits(-1, 1), bad_nodes),
+        EveryRow("outcomes are known", nodes, nodes, "outcome", Allowed(get_args(Outcome)), bad_nodes),
+        EveryRow("endings are known", nodes, nodes, "ending", Allowed(get_args(Ending) + _NONE), bad_nodes),
+        EveryRow("verdicts are known", nodes, nodes, "verdict", Allowed(get_args(Verdict) + _NONE), bad_nodes),
+    )
+
+
+def _sft_examples(settings: GateSettings) -> tuple[Expectation, ...]:
+    table, bad = "sft_examples", "bad_sft_examples"
+    most = Limits(1, settings.max_sft_examples_per_problem)
+    verified, correct = "verified_trajectories", Allowed(("correct",))
+    always = (
+        EveryRow("SFT examples are of training problems", table, table, "split", Allowed(("train",)), bad),
+        EveryRow("few SFT examples per problem", table, table, "n_of_problem", most, bad),
+        EveryRow("no trajectory is an SFT example twice", table, table, "n_of_trajectory", Limits(1, 1), bad),
+    )
+    if not settings.require_verified:
+        return always
+    return (
+        *always,
+        EveryRow("SFT examples are correct", table, table, "verdict", correct, bad),
+        EveryRow("SFT examples are verified", table, table, "verification", Allowed(("verified",)), bad),
+        EveryRow("verified trajectories are correct", verified, "verifications", "verdict", correct, "bad_verifications"),
+    )
+
+
+def _preference_pairs() -> tuple[Expectation, ...]:
+    table, bad = "preference_pairs", "bad_pairs"
+    return (
+        EveryRow("chosen_q > rejected_q", table, table, "q_margin", Limits(0, exclusive=True), bad),
+        EveryRow("weights are in (0, 1]", table, table, "weight", Limits(0, 1, exclusive=True), bad),
+        EveryRow("both nodes of a pair continue one prefix", table, table, "shares_prefix", Allowed(("yes",)), bad),
+        EveryRow("kinds of pairs are known", table, table, "kind", Allowed(get_args(PairKind)), bad),
+        EveryRow("pairs are of training problems", table, table, "split", Allowed(("train",)), bad),
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

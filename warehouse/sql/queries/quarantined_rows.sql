@@ -1,0 +1,5 @@
+-- One row per input row that could not become a problem.
+-- Parameters: none
+select source, line_number, reason, raw
+from quarantine
+order by source, line_number
