@@ -1,0 +1,193 @@
+"""Worker processes for comparisons, driven by one thread that never blocks on them.
+
+Workers start by exec of a clean interpreter (never by a fork of this process, which may hold a model), and only when there is
+something to compare. One that exceeds its wall time is killed; one that dies is replaced and its comparison repeated.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tasks.grading.compare import Decision
+from tasks.grading.settings import GradingSettings
+from warehouse.errors import GraderUnavailable
+
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_MEMORY_MIB: Final = 2048
+_STARTING_SECONDS: Final = 120.0
+_MAX_ATTEMPTS: Final = 3
+"""A comparison that takes its worker down this often is unknown: it, not the machine, is at fault."""
+_MAX_FAILED_STARTS: Final = 3
+
+
+@dataclass(slots=True)
+class _Job:
+    """A comparison. Mutable: `n_deaths` counts the workers that died of it."""
+
+    job_id: int
+    left: str
+    right: str
+    n_deaths: int = 0
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process and what it is doing. Mutable."""
+
+    process: subprocess.Popen[bytes]
+    deadline: float
+    is_ready: bool = False
+    job: _Job | None = None
+    received: bytes = b""
+    was_killed: bool = False
+
+
+@dataclass(slots=True)
+class WorkerPool:
+    """Runs comparisons in worker processes. Not thread-safe: one thread submits and polls."""
+
+    settings: GradingSettings
+    _queue: deque[_Job] = field(default_factory=deque)
+    _workers: list[_Worker] = field(default_factory=list)
+    _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _n_failed_starts: int = 0
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that are alive now."""
+        return tuple(worker.process.pid for worker in self._workers)
+
+    def submit(self, job_id: int, left: str, right: str) -> None:
+        """Queue a comparison. Never blocks."""
+        self._queue.append(_Job(job_id, left, right))
+        self._dispatch()
+
+    def poll(self, timeout_seconds: float) -> list[tuple[int, Decision]]:
+        """Return finished comparisons, waiting at most timeout_seconds for the first. Raises GraderUnavailable."""
+        give_up = time.monotonic() + timeout_seconds
+        finished: list[tuple[int, Decision]] = []
+        while not finished and self._has_work():
+            now = time.monotonic()
+            deadlines = [worker.deadline for worker in self._workers if worker.job is not None or not worker.is_ready]
+            wake = min([give_up, *deadlines])
+            for key, _ in self._selector.select(max(0.0, wake - now)):
+                finished.extend(self._read(key.data))
+            self._kill_late_workers()
+            self._dispatch()
+            if time.monotonic() >= give_up:
+                break
+        return finished
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            self._reap(worker)
+        self._workers.clear()
+        self._queue.clear()
+        self._selector.close()
+
+    def _has_work(self) -> bool:
+        return bool(self._queue) or any(worker.job is not None for worker in self._workers)
+
+    def _dispatch(self) -> None:
+        """Give queued comparisons to idle workers, and start workers while there are more comparisons than workers to come."""
+        for worker in self._workers:
+            if self._queue and worker.is_ready and worker.job is None:
+                self._send(worker, self._queue.popleft())
+        n_starting = sum(not worker.is_ready for worker in self._workers)
+        while len(self._queue) > n_starting and len(self._workers) < self.settings.n_workers:
+            self._start()
+            n_starting += 1
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "tasks.grading.worker", str(self.settings.timeout_seconds), str(_MEMORY_MIB)]
+        environment = {"PATH": os.defpath, "PYTHONPATH": str(_ROOT), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, cwd=_ROOT
+            )
+        except OSError as error:
+            raise GraderUnavailable(
+                f"no grading worker can be started: {error}", hint="free memory or processes and run again"
+            ) from error
+        worker = _Worker(process, time.monotonic() + _STARTING_SECONDS)
+        assert process.stdout is not None  # Popen was given a pipe
+        self._selector.register(process.stdout, selectors.EVENT_READ, worker)
+        self._workers.append(worker)
+
+    def _send(self, worker: _Worker, job: _Job) -> None:
+        """Hand a comparison to an idle worker. Requests are far smaller than a pipe's buffer, so that this never blocks."""
+        worker.job = job
+        worker.deadline = time.monotonic() + 4 * self.settings.timeout_seconds + 1
+        assert worker.process.stdin is not None  # Popen was given a pipe
+        # A broken pipe is a dead worker: its end of file is read in the next poll, which repeats the comparison.
+        with contextlib.suppress(BrokenPipeError):
+            worker.process.stdin.write(json.dumps({"left": job.left, "right": job.right}).encode() + b"\n")
+            worker.process.stdin.flush()
+
+    def _read(self, worker: _Worker) -> list[tuple[int, Decision]]:
+        """Return what a worker answered; replace it if it is dead."""
+        assert worker.process.stdout is not None  # Popen was given a pipe
+        chunk = os.read(worker.process.stdout.fileno(), 65536)
+        if not chunk:
+            return self._bury(worker)
+        *lines, worker.received = (worker.received + chunk).split(b"\n")
+        finished = []
+        for line in lines:
+            answer = json.loads(line)
+            if "ready" in answer:
+                worker.is_ready = True
+                self._n_failed_starts = 0
+            elif worker.job is not None:
+                finished.append((worker.job.job_id, Decision(answer["equal"], answer["method"])))
+                worker.job = None
+        return finished
+
+    def _bury(self, worker: _Worker) -> list[tuple[int, Decision]]:
+        """Forget a dead worker; return the verdict of a comparison that ran out of time or killed too many, else repeat it."""
+        returncode = self._reap(worker)
+        self._workers.remove(worker)
+        job = worker.job
+        if not worker.is_ready:
+            self._n_failed_starts += 1
+            if self._n_failed_starts >= _MAX_FAILED_STARTS:
+                raise GraderUnavailable(
+                    f"grading workers ended {self._n_failed_starts} times while starting (last exit code {returncode})",
+                    hint=f"try: {sys.executable} -m tasks.grading.worker 5 {_MEMORY_MIB}",
+                )
+        if job is None:
+            return []
+        if worker.was_killed or returncode == -signal.SIGXCPU:
+            return [(job.job_id, Decision(None, "timeout"))]
+        job.n_deaths += 1
+        if job.n_deaths >= _MAX_ATTEMPTS:
+            return [(job.job_id, Decision(None, "died"))]
+        self._queue.appendleft(job)
+        return []
+
+    def _kill_late_workers(self) -> None:
+        now = time.monotonic()
+        for worker in self._workers:
+            if worker.deadline < now and (worker.job is not None or not worker.is_ready) and not worker.was_killed:
+                worker.was_killed = True
+                worker.process.kill()
+
+    def _reap(self, worker: _Worker) -> int:
+        """Wait for an ended process, close its pipes and return its exit code."""
+        assert worker.process.stdin is not None and worker.process.stdout is not None  # Popen was given pipes
+        self._selector.unregister(worker.process.stdout)
+        worker.process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            worker.process.stdin.close()
+        return worker.process.wait()

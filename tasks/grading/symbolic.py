@@ -1,0 +1,101 @@
+r"""Compare two LaTeX expressions with math-verify. Runs in worker processes only: importing it imports sympy.
+
+Decimals become fractions first, so that no floating point and no tolerance takes part: 0.333333 is not 1/3. Expressions are parsed
+by a grammar (latex2sympy2_extended, ANTLR), never by Python's parser; `forbid_evaluation` makes sure of it.
+"""
+
+import re
+import sys
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Final
+
+import sympy
+from latex2sympy2_extended.latex2sympy2 import ConversionConfig, _Latex2Sympy
+from math_verify import verify
+from math_verify.grader import should_treat_as_complex
+
+
+class _ExactGrammar(_Latex2Sympy):  # type: ignore[misc]
+    """The library's grammar, but with numerals read exactly.
+
+    The library's own reading is sympy.Number(text), which hands the text to Python's eval, and is slow.
+    """
+
+    def parse_number(self, text: str) -> Any:
+        """Return a numeral as an exact sympy number."""
+        if not _NUMERAL.fullmatch(text):
+            raise ValueError(f"no plain decimal: {text[:40]!r}")  # 1E999999999 would fill the memory
+        return sympy.Rational(Fraction(text))
+
+
+_NUMERAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
+_DECIMAL = re.compile(r"(\d*)\.(\d+)")
+_CONFIG: Final = ConversionConfig(lowercase_symbols=False)
+_POINTS: Final = tuple(sympy.Rational(*pair) for pair in ((137, 100), (271, 97), (53, 61), (419, 211), (31, 43)))
+_TOLERANCE: Final = sympy.Float("1e-12")
+
+
+class EvaluationForbidden(RuntimeError):
+    """Something tried to compile text as Python code."""
+
+
+def forbid_evaluation() -> None:
+    """Refuse from now on, in this process, to compile strings as Python code, to start programs and to open sockets."""
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "compile" and str(args[1]).startswith("<") and not str(args[1]).startswith("<frozen"):
+            raise EvaluationForbidden("a comparison tried to evaluate text as Python code")
+        if event in ("os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "socket.connect", "os.fork"):
+            raise EvaluationForbidden(f"a comparison tried {event}")
+
+    sys.addaudithook(hook)
+
+
+def equal(left: str, right: str) -> bool | None:
+    """Return whether two expressions or equations are equal, None where they cannot be read."""
+    one, other = parsed(left), parsed(right)
+    if one is None or other is None:
+        return None
+    if isinstance(one, sympy.Eq) and isinstance(other, sympy.Eq):
+        return _equations_equal(one, other)
+    if _clearly_different(one, other):
+        return False
+    return bool(verify(one, other, timeout_seconds=None, raise_on_error=True))
+
+
+@lru_cache(maxsize=512)
+def parsed(latex: str) -> Any:
+    """Return the sympy expression, None where the grammar does not know it."""
+    exact = _DECIMAL.sub(lambda match: rf"\frac{{{int((match[1] or '0') + match[2])}}}{{{10 ** len(match[2])}}}", latex)
+    try:
+        return _ExactGrammar(is_real=not should_treat_as_complex(exact), config=_CONFIG).parse(exact)
+    except (EvaluationForbidden, MemoryError, RecursionError):
+        raise
+    except Exception:  # noqa: BLE001 - the grammar raises bare Exception for whatever it cannot read
+        return None
+
+
+def _clearly_different(left: Any, right: Any) -> bool:
+    """Return whether two expressions differ at a point by far more than rounding: cheap, and settles most wrong answers."""
+    if not isinstance(left, sympy.Expr) or not isinstance(right, sympy.Expr):
+        return False
+    symbols = sorted(left.free_symbols | right.free_symbols, key=str)
+    values = dict(zip(symbols, _POINTS * (len(symbols) // len(_POINTS) + 1), strict=False))
+    try:
+        difference = sympy.N((left - right).subs(values), 20)
+        size = sympy.N(abs(left.subs(values)) + abs(right.subs(values)), 20)
+    except (TypeError, ValueError, ArithmeticError, AttributeError, NotImplementedError):
+        return False
+    if not all(value.is_number and not value.has(sympy.nan, sympy.zoo, sympy.oo) for value in (difference, size)):
+        return False
+    return bool(abs(difference) > _TOLERANCE * (1 + size))
+
+
+def _equations_equal(one: Any, other: Any) -> bool | None:
+    """Return whether two equations differ by a constant factor alone; None where that does not settle it."""
+    left, right = one.lhs - one.rhs, other.lhs - other.rhs
+    ratio = sympy.simplify(left / right)
+    if ratio.is_number:
+        return bool(ratio.is_finite and not ratio.is_zero)
+    return False if left.is_polynomial() and right.is_polynomial() else None

@@ -1,0 +1,67 @@
+"""The grader end to end, worker processes included."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tasks.grading.base import GradingRequest
+from tasks.grading.grader import ProcessGrader, grade_all, open_grader
+from tasks.grading.grouping import group_equivalent
+from tasks.grading.settings import GradingSettings
+
+ENDLESS = "9^{9^{9^9}}+x"
+"""An exponent tower that sympy evaluates in C, where no Python signal handler runs."""
+
+
+@pytest.fixture(scope="module")
+def grader() -> Iterator[ProcessGrader]:
+    opened = open_grader(GradingSettings(timeout_seconds=2))
+    yield opened
+    opened.close()
+
+
+def test_numbers_need_no_worker() -> None:
+    grader = open_grader(GradingSettings())
+    grades = grade_all([("53", "53"), ("53.0", "53"), ("-1/2", r"-\frac{1}{2}"), ("5", "6"), ("(1,2)", "[1,2]")], grader)
+    assert [grade.verdict for grade in grades] == ["correct", "correct", "correct", "wrong", "wrong"]
+    assert grader.pool.worker_pids == ()
+    grader.close()
+
+
+def test_symbolic_answers_are_compared_in_a_worker(grader: ProcessGrader) -> None:
+    grades = grade_all([(r"\frac{1}{\sqrt{5}}", r"\frac{\sqrt{5}}{5}"), ("x+1", "x+2"), ("2RC", "2rc")], grader)
+    assert [(grade.verdict, grade.method) for grade in grades] == [("correct", "symbolic"), ("wrong", "symbolic"), ("wrong", "symbolic")]
+    assert "math-verify-" in grades[0].version
+
+
+def test_a_comparison_that_never_ends_is_unknown_and_the_next_is_graded(grader: ProcessGrader) -> None:
+    grades = grade_all([(ENDLESS, "3"), (r"\sqrt{8}", r"2\sqrt{2}")], grader)
+    assert [(grade.verdict, grade.method) for grade in grades] == [("unknown", "timeout"), ("correct", "symbolic")]
+
+
+def test_a_killed_worker_changes_no_verdict(grader: ProcessGrader) -> None:
+    pairs = [(rf"\sqrt{{{n}}}+{n}", rf"{n}+\sqrt{{{n}}}") for n in (2, 3, 5, 6, 7)]
+    for request_id, (answer, reference) in enumerate(pairs):
+        grader.submit(GradingRequest(request_id, answer, reference))
+    for pid in grader.pool.worker_pids:
+        os.kill(pid, signal.SIGKILL)
+    verdicts: list[str] = []
+    while grader.n_pending:
+        verdicts += [grade.verdict for grade in grader.poll(1.0)]
+    assert verdicts == ["correct"] * len(pairs)
+
+
+def test_identical_comparisons_are_answered_each_under_its_own_id(grader: ProcessGrader) -> None:
+    for request_id in (7, 8, 9):
+        grader.submit(GradingRequest(request_id, "y+z", "z+y"))
+    grades = []
+    while grader.n_pending:
+        grades += grader.poll(1.0)
+    assert sorted(grade.request_id for grade in grades) == [7, 8, 9]
+    assert {grade.verdict for grade in grades} == {"correct"}
+
+
+def test_equal_answers_are_grouped_in_order_of_appearance(grader: ProcessGrader) -> None:
+    assert group_equivalent(["1/2", "0.5", "3", r"\frac12", "x+1", "1+x", "3.0", ""], grader) == [(0, 1, 3), (2, 6), (4, 5), (7,)]
