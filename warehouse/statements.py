@@ -68,7 +68,10 @@ def bound(statement: Statement, given: dict[str, object]) -> dict[str, object]:
         if parameter.name in given:
             values[parameter.name] = given[parameter.name]
         elif parameter.default is None:
-            raise BadInput(f"query {statement.name} needs --{parameter.name}", hint=parameter.meaning)
+            raise BadInput(
+                f"query {statement.name} needs a value for {parameter.name} ({parameter.meaning})",
+                hint=f"on the command line: --param {parameter.name}=...",
+            )
         else:
             values[parameter.name] = None if parameter.default == "null" else parameter.default
     return values
