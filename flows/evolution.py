@@ -5,6 +5,7 @@ rollout (per shard) -> verify -> annotate -> gate training-data -> sft_policy ->
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from prefect import flow
 from prefect.futures import PrefectFuture
@@ -53,7 +54,7 @@ def evolve(plan: EvolutionPlan) -> None:
 @flow(
     name="evolution_round",
     flow_run_name="{evolution.name} / round {plan.round}",
-    task_runner=ThreadPoolTaskRunner(max_workers=4),
+    task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]  # Prefect's annotation is invariant
     validate_parameters=False,
 )
 def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
@@ -61,23 +62,28 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     resources = resources_of(plan.site)
     policy_id, ppm_id = begin(evolution, plan, resources)
     n_problems = len(resources.lake.problems("train"))
-    resources.search_begins(n_problems * plan.search.n_trees)
+    resources.search_begins(plan.round, n_problems * plan.search.n_trees)
     grown = [rollout.submit(plan, shard, policy_id, ppm_id) for shard in shards(n_problems, evolution.shard_size)]
-    verified = verify.submit(plan, wait_for=grown)
-    annotated = annotate.submit(plan, wait_for=[verified])
-    admitted = gate.submit(plan, "training-data", evolution.override_reason, wait_for=[annotated])
+    verified = verify.submit(plan, return_state=False, wait_for=grown)
+    annotated = annotate.submit(plan, return_state=False, wait_for=[verified])
+    admitted = gate.submit(
+        plan, "training-data", override_reason=evolution.override_reason, return_state=False, wait_for=[annotated]
+    )
     finish([*grown, verified, annotated, admitted], plan, resources, refused_as="failed")
 
-    policy = sft_policy.submit(plan, evolution.base_id, wait_for=[admitted])
-    ppm = train_ppm.submit(plan, policy)
-    finish([policy, ppm], plan, resources, refused_as="failed")
-    candidates = policy.result().checkpoint_id, ppm.result().checkpoint_id
+    policy = sft_policy.submit(plan, evolution.base_id, return_state=False, wait_for=[admitted])
+    policy_id = policy.result().checkpoint_id
+    ppm = train_ppm.submit(plan, policy_id, return_state=False, wait_for=[policy])
+    candidates = policy_id, ppm.result().checkpoint_id
     resources.lake.set_candidates(plan.round, *candidates)
 
-    measured = [evaluate.submit(plan, split, *candidates, wait_for=[policy, ppm]) for split in ("validation", "test")]
-    allowed = gate.submit(plan, "promotion", evolution.override_reason, wait_for=measured)
+    measured = [
+        evaluate.submit(plan, split, *candidates, return_state=False, wait_for=[policy, ppm])
+        for split in ("validation", "test")
+    ]
+    allowed = gate.submit(plan, "promotion", evolution.override_reason, return_state=False, wait_for=measured)
     finish([*measured, allowed], plan, resources, refused_as="rejected")
-    promote.submit(plan, *candidates, wait_for=[allowed]).result()
+    promote.submit(plan, *candidates, return_state=False, wait_for=[allowed]).result()
 
 
 def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tuple[str, str | None]:
@@ -103,7 +109,7 @@ def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tu
     return policy_id, ppm_id
 
 
-def finish(futures: Sequence[PrefectFuture[object]], plan: RoundPlan, resources: Resources, refused_as: RoundStatus) -> None:
+def finish(futures: Sequence[PrefectFuture[Any]], plan: RoundPlan, resources: Resources, refused_as: RoundStatus) -> None:
     """Wait for the futures in the order of the graph, so that the first failure is the one that is raised.
 
     Where a gate refused, the round is marked first; its rows stay and can be queried.

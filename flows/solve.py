@@ -26,7 +26,7 @@ from warehouse.errors import BadInput, StargroveError
 
 
 def run_solve(settings: Settings, home: Path, statement: str, display: Display) -> int:
-    """Return 0 after showing the answer. Raises BadInput where no round was promoted yet, StargroveError where none was found."""
+    """Return 0 after showing the answer. Raises BadInput before the first promotion, StargroveError without any answer."""
     if not (home / "lake").exists():
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
     with opened(site_of(settings, home), display) as resources:

@@ -32,8 +32,8 @@ def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) 
     batch = plan.batch("evaluate", split)
     if resources.lake.is_committed(batch.batch_id):
         return None
-    resources.progress.stage(f"evaluate {split}")
     problems = resources.lake.problems(split)
+    resources.progress.stage(plan.round, f"evaluate {split}", 2 * len(problems))
     started = time.perf_counter()
     attempts, driver = attempt_all(plan, problems, resources, policy_id, ppm_id)
     answers = [

@@ -8,7 +8,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Told what advances. Calls may come from several threads and must not block."""
 
-    def stage(self, name: str, *, total: int | None = None, detail: str = "") -> None:
+    def stage(self, round_number: int, name: str, total: int | None = None) -> None:
         """A stage of a round begins. total: how many pieces of work it has, where known."""
         ...
 
@@ -16,7 +16,7 @@ class Progress(Protocol):
         """Trees that are finished, of how many, how many of them solved, with so many tokens; from the start of the stage."""
         ...
 
-    def metric(self, kind: str, step: int, n_steps: int, loss: float, accuracy: float | None = None) -> None:
+    def metric(self, kind: str, step: int, n_steps: int, loss: float) -> None:
         """An optimizer step of a training of this kind is done."""
         ...
 
@@ -28,13 +28,13 @@ class Progress(Protocol):
 class Silence:
     """Reports nothing."""
 
-    def stage(self, name: str, *, total: int | None = None, detail: str = "") -> None:
+    def stage(self, round_number: int, name: str, total: int | None = None) -> None:
         """Say nothing."""
 
     def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
         """Say nothing."""
 
-    def metric(self, kind: str, step: int, n_steps: int, loss: float, accuracy: float | None = None) -> None:
+    def metric(self, kind: str, step: int, n_steps: int, loss: float) -> None:
         """Say nothing."""
 
     def message(self, text: str) -> None:

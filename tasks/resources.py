@@ -54,9 +54,9 @@ class Resources:
             self._loaded = (policy_id, ppm_id)
             yield self._engine
 
-    def search_begins(self, n_trees: int) -> None:
+    def search_begins(self, round_number: int, n_trees: int) -> None:
         """Start counting the trees of a round."""
-        self.progress.stage("rollout", total=n_trees)
+        self.progress.stage(round_number, "rollout", n_trees)
         self.tally = TreeTally(self.progress, n_trees)
 
     def stop(self) -> None:

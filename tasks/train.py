@@ -15,7 +15,7 @@ from tasks.plan import RoundPlan
 from tasks.resources import Resources, resources_of
 from tasks.search.format import observed
 from tasks.search.seeds import hashed_seed
-from warehouse.records import Checkpoint
+from warehouse.records import Checkpoint, CheckpointKind
 from warehouse.records import TrainingMetric as MetricRow
 
 
@@ -31,7 +31,7 @@ class TrainingReport:
 def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
     """Fine-tune the base on the round's SFT set and publish the policy as a candidate."""
     resources = resources_of(plan.site)
-    resources.progress.stage("sft policy")
+    resources.progress.stage(plan.round, "sft policy")
     work_dir = _work_dir(plan, "policy")
     examples = _export(resources, work_dir, "export_sft", round=plan.round)
     opening, closing = observed("\0").split("\0")
@@ -51,9 +51,9 @@ def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
 def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
     """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
     resources = resources_of(plan.site)
-    resources.progress.stage("train ppm")
+    resources.progress.stage(plan.round, "train ppm")
     work_dir = _work_dir(plan, "ppm")
-    first_round = 1 if plan.annotation.sft_rounds == "all" else plan.round
+    first_round = 1 if plan.annotation.ppm_rounds == "all" else plan.round
     job = TrainingJob(
         kind="ppm",
         start_dir=resources.checkpoints.get(policy_id).path,
@@ -81,14 +81,14 @@ def _export(resources: Resources, work_dir: Path, query: str, **parameters: int)
 
 def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: str) -> TrainingReport:
     """Train, publish the checkpoint, and record it with its curve. Nothing is done twice, whenever it was interrupted."""
-    kind = "policy" if job.kind == "sft" else "ppm"
+    kind: CheckpointKind = "policy" if job.kind == "sft" else "ppm"
     snapshot_id = resources.lake.pin_training_snapshot(plan.round)
     started = time.perf_counter()
     curve: list[TrainingMetric] = []
 
     def on_metric(metric: TrainingMetric) -> None:
         curve.append(metric)
-        resources.progress.metric(kind, metric.step, metric.n_steps, metric.loss, metric.accuracy)
+        resources.progress.metric(kind, metric.step, metric.n_steps, metric.loss)
 
     outcome = run_training(job, on_metric, resources.trainer_host)
     lineage = Lineage(
@@ -120,7 +120,7 @@ def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: s
     return TrainingReport(checkpoint.checkpoint_id, outcome.metrics)
 
 
-def _rows(kind: str, curve: list[TrainingMetric], outcome: TrainingOutcome) -> list[MetricRow]:
+def _rows(kind: CheckpointKind, curve: list[TrainingMetric], outcome: TrainingOutcome) -> list[MetricRow]:
     """Return the training's curve as rows, and its final metrics under `final_` names at the last step."""
     rows: list[MetricRow] = []
     for point in curve:

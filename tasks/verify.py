@@ -33,7 +33,7 @@ def verify(plan: RoundPlan) -> VerifyReport | None:
     batch = plan.batch("verify")
     if lake.is_committed(batch.batch_id):
         return None
-    resources.progress.stage("verify")
+    resources.progress.stage(plan.round, "verify")
     started = time.perf_counter()
     extracted = lake.run_statement(plan.batch("trajectories"), "annotate_trajectories", round=plan.round)
     candidates = stored_trajectories(

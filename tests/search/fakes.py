@@ -99,10 +99,11 @@ class FakeSandbox:
 
     def _run(self, request: ExecutionRequest) -> Execution:
         scope: dict[str, object] = {}
-        for code in request.path[:-1]:
-            exec(code, scope)
         printed = io.StringIO()
         try:
+            for code in request.path[:-1]:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec(code, scope)
             with contextlib.redirect_stdout(printed):
                 exec(request.path[-1], scope)
         except Exception as error:  # noqa: BLE001 - any failure of toy code is an outcome
