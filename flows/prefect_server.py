@@ -10,6 +10,7 @@ prefect/server.json, and recognised by the PREFECT_HOME in the environment of th
 port never leads to the history of another home.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -155,10 +156,8 @@ def _is_free(port: int) -> bool:
 
 def _is_server_of(home: Path, process_id: int) -> bool:
     """Return whether this process is alive and was started for this home. A child of ours that ended is reaped on the way."""
-    try:
+    with contextlib.suppress(ChildProcessError):  # it is a child of another `stargrove` then
         os.waitpid(process_id, os.WNOHANG)
-    except ChildProcessError:
-        pass  # another `stargrove` started it
     try:
         environment = Path(f"/proc/{process_id}/environ").read_bytes()
     except OSError:

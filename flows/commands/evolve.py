@@ -1,5 +1,7 @@
 """`stargrove evolve`: grow the data and the models, round after round."""
 
+from typing import Annotated
+
 import typer
 
 from flows.commands.options import DEFAULT_HOME, DEFAULT_PROFILE, FileOption, HomeOption, ProfileOption, SetOption
@@ -8,7 +10,11 @@ NAME = "evolve"
 
 
 def command(
-    home: HomeOption = DEFAULT_HOME, profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_: SetOption = None
+    home: HomeOption = DEFAULT_HOME,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    file: FileOption = None,
+    set_: SetOption = None,
+    override: Annotated[str | None, typer.Option("--override", metavar="REASON", help="Go on although a gate refuses; the reason is stored.")] = None,
 ) -> None:
     """Run the self-evolution rounds. Run it again to go on where it stopped."""
     from flows.lock import hold
@@ -20,5 +26,5 @@ def command(
         from flows.evolve import run_evolve
 
         with open_display() as display:
-            code = run_evolve(settings, home, display)
+            code = run_evolve(settings, home, display, override)
     raise typer.Exit(code)

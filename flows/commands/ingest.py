@@ -22,11 +22,11 @@ def command(
     set_: SetOption = None,
 ) -> None:
     """Read problems into the lake; broken rows go to the table `quarantine` with the reason and the line."""
-    from flows.ingest import ingested_line, run_ingest
+    from flows.ingest import run_ingest
     from flows.lock import hold
     from flows.settings import load
 
     settings = load(profile, file, set_ or [])
     with hold(home):
         for path in paths:
-            typer.echo(ingested_line(run_ingest(settings, home, path, split, source or path.stem)))
+            typer.echo(run_ingest(settings, home, path, split, source or path.stem).line)

@@ -11,7 +11,7 @@ from flows.display.stage import Stage, search_detail, training_detail
 
 
 class Display(ABC):
-    """Shows one command's work, and is the `Progress` that tasks report to. Mutable; every method may be called from any thread.
+    """Shows one command's work, and is the `Progress` that tasks report to. Mutable; any thread may call it.
 
     A stage runs until the next one, a table, or the end. Progress goes to `progress`, tables to `output`.
     """

@@ -91,9 +91,8 @@ class Settings(BaseModel):
         if self.search_of(1).q_source == "ppm":
             raise ValueError('rounds.1.q_source = "ppm": no PPM is trained before round 1 ends; it must be "terminal"')
         if self.search.max_step_tokens >= self.engine.max_model_len:
-            raise ValueError(
-                f"search.max_step_tokens = {self.search.max_step_tokens}: must be less than engine.max_model_len = {self.engine.max_model_len}"
-            )
+            limit = f"engine.max_model_len = {self.engine.max_model_len}"
+            raise ValueError(f"search.max_step_tokens = {self.search.max_step_tokens}: must be less than {limit}")
         return self
 
     def search_of(self, round_number: int) -> SearchSettings:

@@ -77,7 +77,7 @@ def _override(text: str) -> Table:
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Table:
-    """Return both tables as one; what stands in `above` wins. A list of rounds is replaced whole, unless addressed by number."""
+    """Return both tables as one; what stands in `above` wins. A list of rounds is replaced whole, or addressed by number."""
     merged = dict(below)
     for name, value in above.items():
         under = merged.get(name)

@@ -1,0 +1,95 @@
+"""What `stargrove ingest` does: rows of a file become problems of the lake, and test problems stay out of training."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.settings import Settings
+from tasks.problems.decontamination import Decontaminator, Refusal
+from tasks.problems.loaders import load_problems
+from warehouse.errors import BadInput
+from warehouse.records import Batch, Problem, QuarantinedRow, Split
+from warehouse.store import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of a file: n_rows = n_new + n_duplicates + n_known + n_quarantined + n_refused, or it was there already."""
+
+    path: Path
+    split: Split
+    already_there: bool
+    n_rows: int = 0
+    n_new: int = 0
+    n_duplicates: int = 0
+    n_known: int = 0
+    n_quarantined: int = 0
+    n_refused: int = 0
+
+    @property
+    def line(self) -> str:
+        """One line for people, without what did not happen."""
+        if self.already_there:
+            return f"{self.path}: ingested before, nothing to do"
+        parts = (
+            (self.n_duplicates, "duplicates dropped"),
+            (self.n_known, "already in the lake"),
+            (self.n_quarantined, "quarantined, see: stargrove sql --file quarantined_rows"),
+            (self.n_refused, "refused, for they share words with test problems, see: stargrove sql --file quarantined_rows"),
+        )
+        rest = "".join(f"; {count:,} {what}" for count, what in parts if count)
+        return f"{self.path}: {self.n_new:,} {self.split} problems from {self.n_rows:,} rows{rest}"
+
+
+def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source: str) -> IngestReport:
+    """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on."""
+    batch = Batch(round=0, stage="ingest", shard=f"{split} {source}", fingerprint=_content_hash(path))
+    with Warehouse.open(home, settings.warehouse) as lake:
+        if lake.is_committed(batch.batch_id):
+            return IngestReport(path, split, already_there=True)
+        there = {name: lake.problems(name) for name in ("train", "validation", "test")}
+        known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
+        loaded = load_problems(path, split, source, known=known)
+        refusals = _refusals(loaded.problems, there, split, settings.gates.n_gram, path)
+        refused = {refusal.problem.problem_id for refusal in refusals}
+        accepted = [problem for problem in loaded.problems if problem.problem_id not in refused]
+        quarantined: list[QuarantinedRow] = [*loaded.quarantined, *(refusal.quarantined() for refusal in refusals)]
+        n_new = lake.ingest(batch, accepted, quarantined)
+    return IngestReport(
+        path,
+        split,
+        already_there=False,
+        n_rows=loaded.n_rows,
+        n_new=n_new,
+        n_duplicates=loaded.n_duplicates,
+        n_known=loaded.n_known,
+        n_quarantined=len(loaded.quarantined),
+        n_refused=len(refusals),
+    )
+
+
+def _refusals(
+    problems: Sequence[Problem], there: dict[Split, list[Problem]], split: Split, n_gram: int, path: Path
+) -> tuple[Refusal, ...]:
+    """Return the problems that may not enter. A test problem always may, and so the training problems must not be there yet."""
+    if split != "test":
+        return Decontaminator(there["test"], n_gram).refusals(problems)
+    trained = Decontaminator(problems, n_gram).refusals([*there["train"], *there["validation"]])
+    if trained:
+        raise BadInput(
+            f"{len(trained)} problems that the lake trains on share {n_gram} words in a row with {path}",
+            hint="ingest test problems first, into a new --home; then those training problems are refused",
+        )
+    return ()
+
+
+def _content_hash(path: Path) -> str:
+    """Return 16 hex digits over the file, so that the same file is ingested once."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except FileNotFoundError as error:
+        raise BadInput(f"no problem file {path}", hint="check the path") from error
+    except OSError as error:
+        raise BadInput(f"problem file {path} cannot be read: {error.strerror}", hint="give a JSONL, JSON or Parquet file") from error
