@@ -1,6 +1,5 @@
 """What `stargrove solve` does: grow one tree with the current checkpoints, guided by the PPM, and show its best trajectory."""
 
-import time
 from pathlib import Path
 
 from rich.console import Group
@@ -57,14 +56,7 @@ def solve(plan: RoundPlan, statement: str, resources: Resources) -> SearchTree:
     name = problem_id(statement)
     key = tree_id(plan.run_seed, 0, name, 0)
     with resources.engine(policy.checkpoint_id, ppm.checkpoint_id) as engine:
-        driver: Driver[SearchTree] = Driver(
-            engine,
-            resources.sandbox,
-            resources.grader,
-            window=1,
-            clock=time.perf_counter,
-            cancelled=resources.stopping.is_set,
-        )
+        driver: Driver[SearchTree] = Driver(resources.machinery(engine), window=1)
         searches = [(key, grow_tree(key, name, statement, search, Guidance(None, scored=True)))]
         ((_, tree),) = driver.run(searches)
     return tree

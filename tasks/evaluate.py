@@ -65,14 +65,7 @@ def attempt_all(
 ) -> tuple[Attempts, Driver[list[Attempt]]]:
     """Return the attempts by (problem_id, method), and the driver, which knows what they cost."""
     with resources.engine(policy_id, ppm_id) as engine:
-        driver: Driver[list[Attempt]] = Driver(
-            engine,
-            resources.sandbox,
-            resources.grader,
-            window=plan.evaluation.window,
-            clock=time.perf_counter,
-            cancelled=resources.stopping.is_set,
-        )
+        driver: Driver[list[Attempt]] = Driver(resources.machinery(engine), window=plan.evaluation.window)
         attempts: Attempts = {}
         for key, result in driver.run(_searches(plan, problems, scored=ppm_id is not None)):
             problem_id, method = key.split("/")

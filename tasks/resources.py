@@ -5,6 +5,7 @@ same Site.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from tasks.plan import Site
 from tasks.progress import Progress, Silence, TreeTally
 from tasks.sandbox.base import Sandbox
 from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.search.driver import Machinery
 from warehouse.store import Warehouse
 
 
@@ -53,6 +55,10 @@ class Resources:
                 self._engine.load(policy, ppm)
             self._loaded = (policy_id, ppm_id)
             yield self._engine
+
+    def machinery(self, engine: Engine) -> Machinery:
+        """Return what a driver of this process drives, with the engine that was lent."""
+        return Machinery(engine, self.sandbox, self.grader, time.perf_counter, self.stopping.is_set)
 
     def search_begins(self, round_number: int, n_trees: int) -> None:
         """Start counting the trees of a round."""

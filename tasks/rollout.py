@@ -60,14 +60,7 @@ def _grow(
 ) -> tuple[list[SearchTree], Driver[SearchTree]]:
     """Return the shard's trees in the order of problems, and the driver, which knows what they cost."""
     with resources.engine(*checkpoints) as engine:
-        driver: Driver[SearchTree] = Driver(
-            engine,
-            resources.sandbox,
-            resources.grader,
-            window=plan.search.window,
-            clock=time.perf_counter,
-            cancelled=resources.stopping.is_set,
-        )
+        driver: Driver[SearchTree] = Driver(resources.machinery(engine), window=plan.search.window)
         finished: dict[str, SearchTree] = {}
         n_solved = 0
         for key, tree in driver.run(_searches(plan, problems)):

@@ -39,14 +39,7 @@ def verify(plan: RoundPlan) -> VerifyReport | None:
     candidates = stored_trajectories(
         lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem)
     )
-    driver: Driver[ReplayReport] = Driver(
-        IdleEngine(),
-        resources.sandbox,
-        resources.grader,
-        window=plan.search.window,
-        clock=time.perf_counter,
-        cancelled=resources.stopping.is_set,
-    )
+    driver: Driver[ReplayReport] = Driver(resources.machinery(IdleEngine()), window=plan.search.window)
     # A key of its own: snapshots that the search left behind belong to trees, so every step runs again from a fresh process.
     reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
     rows = [

@@ -67,26 +67,28 @@ class _Flight(Generic[T]):
         )
 
 
-class Driver(Generic[T]):
-    """Runs searches to their end. Owns neither engine nor sandbox nor grader: whoever opened them closes them."""
+@dataclass(frozen=True, slots=True)
+class Machinery:
+    """What a driver drives. clock: seconds, for costs alone. cancelled: asked every turn whether to give up."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        sandbox: Sandbox,
-        grader: Grader,
-        *,
-        window: int,
-        clock: Callable[[], float],
-        cancelled: Callable[[], bool],
-    ) -> None:
+    engine: Engine
+    sandbox: Sandbox
+    grader: Grader
+    clock: Callable[[], float]
+    cancelled: Callable[[], bool]
+
+
+class Driver(Generic[T]):
+    """Runs searches to their end. Owns none of its machinery: whoever opened that closes it."""
+
+    def __init__(self, machinery: Machinery, *, window: int) -> None:
         self.costs = SearchCosts()
-        self._engine = engine
-        self._sandbox = sandbox
-        self._grader = grader
+        self._engine = machinery.engine
+        self._sandbox = machinery.sandbox
+        self._grader = machinery.grader
+        self._clock = machinery.clock
+        self._cancelled = machinery.cancelled
         self._window = window
-        self._clock = clock
-        self._cancelled = cancelled
         self._next_id = 0
         self._waiting: dict[int, tuple[_Flight[T], int]] = {}
         self._n_flying = 0

@@ -5,7 +5,7 @@ import pytest
 
 from models.engine import IdleEngine
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
-from tasks.search.driver import Driver
+from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP
 from tests.search.fakes import FakeGrader, FakeSandbox, never
 
@@ -15,7 +15,7 @@ LAST = StoredStep(f"\nprint(x)\n{END_OF_CODE}\n<output>2<end_of_output>\n<answer
 
 def replayed(*steps: StoredStep, answer: str = "2", reference: str = "2") -> ReplayReport:
     driver: Driver[ReplayReport] = Driver(
-        IdleEngine(), FakeSandbox(random.Random(0)), FakeGrader(), window=1, clock=time.perf_counter, cancelled=never
+        Machinery(IdleEngine(), FakeSandbox(random.Random(0)), FakeGrader(), time.perf_counter, never), window=1
     )
     trajectory = StoredTrajectory("t-1", "p", steps, answer, reference)
     ((_, report),) = driver.run([("t-1", replay(trajectory))])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.search.driver import Driver
+from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance
 from tasks.search.format import END_OF_CODE, END_OF_STEP, code_of
 from tasks.search.mcts import grow_tree
@@ -24,12 +24,7 @@ PROBLEMS = [toy_problem(list(range(1, n + 2))) for n in range(6)]
 def grow(search: SearchSettings, *, order: int = 0, scored: bool = False, problems=PROBLEMS, **engine) -> list[SearchTree]:
     rng = random.Random(order)
     driver: Driver[SearchTree] = Driver(
-        FakeEngine(rng, **engine),
-        FakeSandbox(rng),
-        FakeGrader(),
-        window=search.window,
-        clock=time.perf_counter,
-        cancelled=never,
+        Machinery(FakeEngine(rng, **engine), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=search.window
     )
     searches = (
         (statement, grow_tree(tree_id(1, 1, statement, 0), statement, statement, search, Guidance(answer, scored)))
@@ -74,9 +69,7 @@ def test_the_window_bounds_the_trees_in_flight():
             started += 1
             yield statement, grow_tree(statement, statement, statement, SearchSettings(), Guidance(answer, False))
 
-    driver: Driver[SearchTree] = Driver(
-        engine, FakeSandbox(rng), FakeGrader(), window=2, clock=time.perf_counter, cancelled=never
-    )
+    driver: Driver[SearchTree] = Driver(Machinery(engine, FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=2)
     for n_done, _ in enumerate(driver.run(searches()), start=1):
         assert started <= n_done + 2
     assert engine.max_pending <= 2 * (1 + SearchSettings().n_candidates)
@@ -168,7 +161,7 @@ def test_with_ppm_a_new_node_starts_with_its_score_and_terminal_nodes_keep_the_t
 def test_without_a_reference_the_ppm_rewards_whole_trajectories():
     rng = random.Random(0)
     driver: Driver[SearchTree] = Driver(
-        FakeEngine(rng), FakeSandbox(rng), FakeGrader(), window=1, clock=time.perf_counter, cancelled=never
+        Machinery(FakeEngine(rng), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=1
     )
     search = grow_tree("t", "p", "1+2", SearchSettings(n_rollouts=6, n_extra_rollouts=9), Guidance(None, scored=True))
     ((_, tree),) = driver.run([("t", search)])
@@ -194,9 +187,7 @@ def test_a_prefix_is_the_concatenation_of_texts_and_its_code_is_what_ran():
 def test_finished_trees_are_released_from_the_sandbox():
     rng = random.Random(0)
     sandbox = FakeSandbox(rng)
-    driver: Driver[SearchTree] = Driver(
-        FakeEngine(rng), sandbox, FakeGrader(), window=4, clock=time.perf_counter, cancelled=never
-    )
+    driver: Driver[SearchTree] = Driver(Machinery(FakeEngine(rng), sandbox, FakeGrader(), time.perf_counter, never), window=4)
     searches = ((s, grow_tree(s, s, s, SearchSettings(), Guidance(a, False))) for s, a in PROBLEMS)
     assert sorted(key for key, _ in driver.run(searches)) == sorted(sandbox.released)
 
@@ -204,8 +195,6 @@ def test_finished_trees_are_released_from_the_sandbox():
 def test_a_cancelled_run_ends_at_once_with_what_to_do():
     rng = random.Random(0)
     sandbox, grader = FakeSandbox(rng), FakeGrader()
-    driver: Driver[SearchTree] = Driver(
-        FakeEngine(rng), sandbox, grader, window=4, clock=time.perf_counter, cancelled=lambda: True
-    )
+    driver: Driver[SearchTree] = Driver(Machinery(FakeEngine(rng), sandbox, grader, time.perf_counter, lambda: True), window=4)
     with pytest.raises(Interrupted, match="run the same command again"):
         list(driver.run((s, grow_tree(s, s, s, SearchSettings(), Guidance(a, False))) for s, a in PROBLEMS))

@@ -1,7 +1,7 @@
 import random
 import time
 
-from tasks.search.driver import Driver
+from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP
 from tasks.search.sampling import Attempt, Plan, attempt_problem, steps_of
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, never, toy_problem, toy_step
@@ -11,7 +11,7 @@ def attempt(plan: Plan, step=toy_step) -> list[Attempt]:
     rng = random.Random(0)
     statement, answer = toy_problem([1, 2, 3])
     driver: Driver[list[Attempt]] = Driver(
-        FakeEngine(rng, step=step), FakeSandbox(rng), FakeGrader(), window=1, clock=time.perf_counter, cancelled=never
+        Machinery(FakeEngine(rng, step=step), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=1
     )
     ((_, attempts),) = driver.run([("p", attempt_problem("p", statement, answer, plan))])
     return attempts
