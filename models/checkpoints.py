@@ -154,11 +154,18 @@ def verify_checkpoint(path: Path, kind: Kind | None = None) -> Checkpoint:
     return checkpoint
 
 
-def _read_manifest(path: Path) -> _Manifest:
+def require_model_files(path: Path) -> None:
+    """Raise CheckpointBroken unless the directory holds weights and a config that can be read."""
     if not path.is_dir():
         raise CheckpointBroken(f"no checkpoint directory at {path}", hint="check the path")
     if not list(path.glob(f"*{WEIGHTS_SUFFIX}")):
         raise CheckpointBroken(f"{path} holds no weights (*{WEIGHTS_SUFFIX})", hint="name a directory that holds a whole model")
+    if not (path / "config.json").is_file():
+        raise CheckpointBroken(f"{path} holds no config.json", hint="name a directory that holds a whole model")
+
+
+def _read_manifest(path: Path) -> _Manifest:
+    require_model_files(path)
     try:
         text = (path / MANIFEST).read_text()
     except FileNotFoundError as error:

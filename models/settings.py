@@ -22,6 +22,9 @@ class EngineSettings(BaseModel):
     max_num_seqs: int = Field(default=256, ge=1)
     """Candidates generated at once; more wait in the engine's queue."""
 
+    max_batched_tokens: int = Field(default=4096, ge=32)
+    """Tokens of one turn of the engine, prompts that are read included; never less than max_model_len."""
+
     kv_cache_mib: int = Field(default=512, ge=16)
     """Memory for the attention keys and values, for the policy and again for the PPM. On a GPU too."""
 

@@ -1,0 +1,156 @@
+"""Policy and PPM in vLLM, in this process. `poll` advances both by one turn; between polls nothing happens.
+
+Every candidate is its own vLLM request with its own seed, so that it depends on its prompt and seed alone: not on its
+siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to the seed per sample, and neighbouring
+requests would repeat each other.)
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
+from models.ppm_score import score_from_logit
+from models.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix
+from models.settings import EngineSettings
+from models.vllm_model import Use, VllmModel
+from warehouse.errors import EngineUnavailable
+
+
+class VllmEngine:
+    """The Engine of models.engine on vLLM. One thread at a time uses it; it need not be the main one."""
+
+    def __init__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+        self._settings = settings
+        self._generations: dict[int, OpenGeneration] = {}
+        self._scorings = OpenScorings(settings.score_cache_size)
+        self._ready: list[Answer] = []
+        self._ppm: VllmModel | None = None
+        self._policy = VllmModel("policy", policy, settings)
+        if ppm is not None:
+            self._ppm = VllmModel("ppm", ppm, settings)
+
+    def load(self, policy: Path, ppm: Path | None) -> None:
+        """Serve these checkpoints from now on. Only weights that differ are read; another architecture restarts vLLM."""
+        if self.n_pending:
+            raise EngineUnavailable(
+                f"{self.n_pending} requests are pending, so no other weights can be loaded", hint="poll until they are answered"
+            )
+        self._policy = self._serve("policy", self._policy, policy)
+        if self._ppm is None or self._ppm.directory != ppm:
+            self._scorings.forget_scores()
+        if ppm is not None:
+            self._ppm = self._serve("ppm", self._ppm, ppm)
+        elif self._ppm is not None:
+            self._ppm.close()
+            self._ppm = None
+
+    def submit(self, request: Request) -> None:
+        """Queue a request."""
+        match request:
+            case GenerationRequest():
+                self._submit_generation(request)
+            case ScoringRequest():
+                self._submit_scoring(request)
+
+    def poll(self, timeout_seconds: float) -> list[Answer]:
+        """Return the answers that one turn of each model finishes; timeout_seconds is not waited, a turn is work."""
+        for output in self._policy.step():
+            self._take_candidate(output)
+        if self._ppm is not None:
+            for output in self._ppm.step():
+                self._take_score(self._ppm, output)
+        answers, self._ready = [*self._ready, *self._scorings.take()], []
+        return answers
+
+    @property
+    def n_pending(self) -> int:
+        """Requests submitted and not yet answered."""
+        return len(self._generations) + self._scorings.n_open + len(self._ready)
+
+    def close(self) -> None:
+        """Give back the memory of both models."""
+        self._policy.close()
+        if self._ppm is not None:
+            self._ppm.close()
+
+    def _serve(self, use: Use, model: VllmModel | None, directory: Path) -> VllmModel:
+        if model is not None and model.directory == directory:
+            return model
+        if model is not None and model.can_reload(directory):
+            model.reload(directory)
+            return model
+        if model is not None:
+            model.close()
+        return VllmModel(use, directory, self._settings)
+
+    def _submit_generation(self, request: GenerationRequest) -> None:
+        prompt_ids = self._policy.tokens.encode(request.prompt)
+        refusal = refuse_generation(request, len(prompt_ids), self._settings.max_model_len)
+        if refusal is not None:
+            self._ready.append(refusal)
+            return
+        self._generations[request.request_id] = OpenGeneration(request, prompt_ids)
+        # Greedy candidates are all alike: one is generated.
+        seeds = request.seeds if request.temperature > 0 else request.seeds[:1]
+        for index, seed in enumerate(seeds):
+            self._policy.add(f"{request.request_id}/{index}", prompt_ids, self._sampling(request, seed, len(prompt_ids)))
+
+    def _sampling(self, request: GenerationRequest, seed: int, n_prompt_tokens: int) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        stop_ids = self._policy.tokens.single_tokens(request.stop)
+        return SamplingParams(
+            temperature=request.temperature,
+            seed=seed if request.temperature > 0 else None,
+            max_tokens=min(request.max_tokens, self._settings.max_model_len - n_prompt_tokens),
+            output_kind=RequestOutputKind.FINAL_ONLY,
+            skip_special_tokens=False,
+            # Text is made once per candidate, unless a stop string of several tokens needs it token by token.
+            detokenize=stop_ids is None,
+            stop_token_ids=stop_ids,
+            stop=list(request.stop) if stop_ids is None else None,
+            include_stop_str_in_output=True,
+        )
+
+    def _take_candidate(self, output: Any) -> None:
+        request_id, index = (int(part) for part in output.request_id.split("/"))
+        generation = self._generations[request_id]
+        completion = output.outputs[0]
+        candidate = self._policy.tokens.candidate(generation.prompt_ids, completion.token_ids, generation.request.stop)
+        generation.candidates[index] = candidate
+        if generation.request.temperature == 0:
+            generation.candidates.update(dict.fromkeys(range(len(generation.request.seeds)), candidate))
+        answer = generation.answer()
+        if answer is not None:
+            del self._generations[request_id]
+            self._ready.append(answer)
+
+    def _submit_scoring(self, request: ScoringRequest) -> None:
+        if self._ppm is None:
+            self._ready.append(Rejection(request.request_id, "no PPM is loaded, so prefixes have no score"))
+            return
+        ids = {prefix: self._ppm.tokens.encode(prefix) for prefix in request.prefixes}
+        for prefix_ids in ids.values():
+            reason = refuse_prefix(len(prefix_ids), self._settings.max_model_len)
+            if reason is not None:
+                self._ready.append(Rejection(request.request_id, reason))
+                return
+        for prefix in self._scorings.open(request):
+            self._ppm.add(prefix, ids[prefix], _score_params())
+
+    def _take_score(self, ppm: VllmModel, output: Any) -> None:
+        prefix = output.request_id
+        score = score_from_logit(float(output.outputs.data))
+        if math.isnan(score):
+            raise EngineUnavailable(
+                f"the PPM {ppm.directory} gives NaN for a prefix", hint="its weights are broken; train it again"
+            )
+        self._scorings.put(prefix, score)
+
+
+def _score_params() -> Any:
+    from vllm import PoolingParams
+
+    return PoolingParams(task="classify", use_activation=False)
