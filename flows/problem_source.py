@@ -3,6 +3,7 @@
 from flows.display import Display
 from flows.settings import Settings
 from tasks.plan import RoundPlan
+from tasks.problems.decontamination import Decontaminator
 from tasks.problems.virtual import generate_problems
 from tasks.resources import Resources
 from warehouse.errors import BadInput
@@ -13,13 +14,14 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
     chosen = settings.problems
     batch = plan.batch("ingest", chosen.source)
     if chosen.source == "virtual" and not resources.lake.is_committed(batch.batch_id):
-        problems = [
-            *generate_problems("test", chosen.test_seed, chosen.test_per_level),
-            *generate_problems("validation", chosen.validation_seed, chosen.validation_per_level),
-            *generate_problems("train", chosen.train_seed, chosen.train_per_level),
-        ]
-        n_new = resources.lake.ingest(batch, problems, [])
-        display.message(f"{n_new} virtual problems made from seeds")
+        test = generate_problems("test", chosen.test_seed, chosen.test_per_level)
+        validation = generate_problems("validation", chosen.validation_seed, chosen.validation_per_level)
+        train = generate_problems("train", chosen.train_seed, chosen.train_per_level)
+        refusals = Decontaminator(test, settings.gates.n_gram).refusals([*validation, *train])
+        refused = {refusal.problem.problem_id for refusal in refusals}
+        problems = [problem for problem in (*test, *validation, *train) if problem.problem_id not in refused]
+        n_new = resources.lake.ingest(batch, problems, [refusal.quarantined() for refusal in refusals])
+        display.message(f"{n_new} virtual problems made from seeds; {len(refused)} left out, for they share words with test problems")
     for split in ("train", "validation"):
         if not resources.lake.problems(split, limit=1):
             raise BadInput(
