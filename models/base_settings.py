@@ -26,6 +26,9 @@ class BaseSettings(BaseModel):
     feed_forward_size: int = Field(default=384, ge=16)
     """Width of the gated feed-forward layer."""
 
+    vocabulary_size: int = Field(default=2048, ge=300)
+    """Entries of a BPE tokenizer. A word-level tokenizer has as many as its language has words."""
+
     max_length: int = Field(default=512, ge=32)
     """Longest text in tokens; longer texts of the corpus are dropped and counted."""
 

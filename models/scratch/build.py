@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from models.base_settings import BaseSettings
 from models.checkpoints import Checkpoint, CheckpointStore, Lineage, read_checkpoint
+from models.scratch.bpe_tokenizer import train_bpe_tokenizer
 from models.scratch.corpus import TrainingText, tokenized
 from models.scratch.training import Report, new_model, train
 from models.scratch.word_tokenizer import train_word_tokenizer
@@ -38,6 +39,18 @@ def build_tiny_base(
     """
     corpus = list(texts)
     tokenizer = train_word_tokenizer([text.text for text in corpus[:VOCABULARY_TEXTS]], whole)
+    return build_base(out, settings, corpus, tokenizer, origin, report)
+
+
+def build_gsm8k_base(
+    out: Path, settings: BaseSettings, texts: Iterable[TrainingText], whole: Sequence[str], origin: Origin, report: Report
+) -> Checkpoint:
+    """Return the checkpoint trained on these texts of natural language with a byte-level BPE tokenizer, in the directory `out`.
+
+    whole: markers and set phrases that are one token each. Raises BadInput when `out` exists or no text can be used.
+    """
+    corpus = list(texts)
+    tokenizer = train_bpe_tokenizer((text.text for text in corpus), whole, settings.vocabulary_size)
     return build_base(out, settings, corpus, tokenizer, origin, report)
 
 
