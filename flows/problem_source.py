@@ -21,7 +21,7 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
         refused = {refusal.problem.problem_id for refusal in refusals}
         problems = [problem for problem in (*test, *validation, *train) if problem.problem_id not in refused]
         n_new = resources.lake.ingest(batch, problems, [refusal.quarantined() for refusal in refusals])
-        display.message(f"{n_new} virtual problems made from seeds; {len(refused)} more share words with test problems: left out")
+        display.message(f"{n_new} virtual problems from seeds; {len(refused)} more repeat words of test problems: left out")
     for split in ("train", "validation"):
         if not resources.lake.problems(split, limit=1):
             raise BadInput(
