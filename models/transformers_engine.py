@@ -11,6 +11,7 @@ from typing import Any
 
 from models.checkpoints import require_model_files
 from models.engine import Answer, Candidate, Generation, GenerationRequest, Rejection, Request, ScoringRequest
+from models.failures import engine_failures
 from models.ppm_score import score_from_logit
 from models.prompt_tokens import PromptTokens
 from models.requests import OpenScorings, refuse_generation, refuse_prefix
@@ -44,11 +45,12 @@ class TransformersEngine:
         """Return the answer to the oldest request; timeout_seconds is not waited, a turn is work."""
         if not self._queue:
             return []
-        match self._queue.popleft():
-            case GenerationRequest() as request:
-                return [self._generate(request)]
-            case ScoringRequest() as request:
-                return [self._score(request)]
+        with engine_failures(f"serving {self._policy.directory} with transformers"):
+            match self._queue.popleft():
+                case GenerationRequest() as request:
+                    return [self._generate(request)]
+                case ScoringRequest() as request:
+                    return [self._score(request)]
 
     @property
     def n_pending(self) -> int:
@@ -87,19 +89,15 @@ class _TorchModel:
         import torch
         import transformers
 
-        transformers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(settings.n_threads)
         self.directory = directory
-        try:
+        with engine_failures(f"loading {directory} with transformers"):
             tokenizer: Any = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
             self.tokens = PromptTokens(tokenizer)
             self._model: Any = getattr(transformers, auto_class).from_pretrained(
                 directory, local_files_only=True, dtype=getattr(torch, settings.dtype)
             )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EngineUnavailable(
-                f"transformers cannot load {directory}: {error}", hint="is it a whole checkpoint?"
-            ) from error
         self._model.eval()
 
     def generate(self, request: GenerationRequest, prompt_ids: tuple[int, ...], max_tokens: int) -> tuple[Candidate, ...]:

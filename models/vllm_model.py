@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from models.checkpoints import require_model_files
+from models.failures import engine_failures
 from models.prompt_tokens import PromptTokens
 from models.settings import EngineSettings
-from warehouse.errors import EngineUnavailable
 
 _ENVIRONMENT: Final = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
@@ -41,7 +41,7 @@ class VllmModel:
         self.use = use
         self.directory = directory
         self._in_flight: set[str] = set()
-        with _one_process(settings.n_threads), self._failures("start"):
+        with _one_process(settings.n_threads), engine_failures(f"starting vLLM with the {use} {directory}"):
             from vllm.v1.engine.llm_engine import LLMEngine
 
             self._engine = LLMEngine.from_engine_args(_engine_args(use, directory, settings))
@@ -49,7 +49,7 @@ class VllmModel:
 
     def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
         """Queue one vLLM request; `step` returns its output with the same key."""
-        with self._failures("take a request"):
+        with engine_failures(f"queueing a request for the {self.use} {self.directory}"):
             self._engine.add_request(key, {"type": "token", "prompt_token_ids": list(prompt_ids)}, params)
         self._in_flight.add(key)
 
@@ -57,7 +57,7 @@ class VllmModel:
         """Return the outputs that one turn of the engine finished; nothing is done when nothing is queued."""
         if not self._in_flight:
             return []
-        with self._failures("step"):
+        with engine_failures(f"a step of the {self.use} {self.directory}"):
             finished = [output for output in self._engine.step() if output.finished]
         self._in_flight.difference_update(output.request_id for output in finished)
         return finished
@@ -69,7 +69,7 @@ class VllmModel:
     def reload(self, directory: Path) -> None:
         """Serve the weights in `directory` from the next request on."""
         require_model_files(directory)
-        with self._failures("load weights"):
+        with engine_failures(f"loading the {self.use} {directory}"):
             self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})
             self._engine.reset_prefix_cache()
         self.directory = directory
@@ -78,16 +78,6 @@ class VllmModel:
         """Give back the memory."""
         self._engine.engine_core.shutdown()
         del self._engine
-
-    @contextmanager
-    def _failures(self, verb: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            raise EngineUnavailable(
-                f"vLLM cannot {verb} with the {self.use} {self.directory}: {type(error).__name__}: {error}",
-                hint="see the cause with --debug; lower engine.max_num_seqs or engine.kv_cache_mib if memory ran out",
-            ) from error
 
 
 def _engine_args(use: Use, directory: Path, settings: EngineSettings) -> Any:
