@@ -5,17 +5,15 @@ from pathlib import Path
 from flows.display import Display
 from flows.settings import Settings
 from models.checkpoints import Lineage
+from models.tiny import BASE
 from tasks.plan import RoundPlan
 from tasks.resources import Resources
 from warehouse.records import Checkpoint
 
-SHIPPED = Path(__file__).parent.parent / "models" / "tiny" / "base"
-"""The tiny base, built once by `stargrove tiny build` and shipped with the package."""
-
 
 def base_checkpoint(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> str:
     """Return the id of the base's checkpoint, published into the home where it is not there yet."""
-    directory = SHIPPED if settings.run.base == "tiny" else Path(settings.run.base)
+    directory = BASE if settings.run.base == "tiny" else Path(settings.run.base)
     lineage = Lineage(
         parent_id=None, round=0, snapshot_id=None, fingerprint=plan.fingerprint, code_version=plan.code_version, metrics={}
     )

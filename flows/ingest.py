@@ -48,7 +48,8 @@ def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source:
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(batch.batch_id):
             return IngestReport(path, split, already_there=True)
-        there = {name: lake.problems(name) for name in ("train", "validation", "test")}
+        splits: tuple[Split, ...] = ("train", "validation", "test")
+        there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
         loaded = load_problems(path, split, source, known=known)
         refusals = _refusals(loaded.problems, there, split, settings.gates.n_gram, path)
@@ -92,4 +93,6 @@ def _content_hash(path: Path) -> str:
     except FileNotFoundError as error:
         raise BadInput(f"no problem file {path}", hint="check the path") from error
     except OSError as error:
-        raise BadInput(f"problem file {path} cannot be read: {error.strerror}", hint="give a JSONL, JSON or Parquet file") from error
+        raise BadInput(
+            f"problem file {path} cannot be read: {error.strerror}", hint="give a JSONL, JSON or Parquet file"
+        ) from error

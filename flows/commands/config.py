@@ -13,8 +13,7 @@ app = typer.Typer(help="Show or check settings.", no_args_is_help=True)
 @app.command()
 def show(profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_: SetOption = None) -> None:
     """Print the settings in force as TOML: defaults < profile < --file < --set."""
-    from flows.settings import load
-    from flows.settings import to_toml
+    from flows.settings import load, to_toml
 
     typer.echo(to_toml(load(profile, file, set_ or [])), nl=False)
 

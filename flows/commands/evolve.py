@@ -14,7 +14,9 @@ def command(
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,
     set_: SetOption = None,
-    override: Annotated[str | None, typer.Option("--override", metavar="REASON", help="Go on although a gate refuses; the reason is stored.")] = None,
+    override: Annotated[
+        str | None, typer.Option("--override", metavar="REASON", help="Go on although a gate refuses; the reason is stored.")
+    ] = None,
 ) -> None:
     """Run the self-evolution rounds. Run it again to go on where it stopped."""
     from flows.lock import hold

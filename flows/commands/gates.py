@@ -15,6 +15,8 @@ def command(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Show the results of the gates, expectation by expectation."""
-    from flows.gate_table import gate_table
+    from rich.console import Console
 
-    typer.echo(gate_table(home, round_, failed_only=failed))
+    from flows.gate_table import gate_tables
+
+    Console().print(gate_tables(home, round_, failed_only=failed))

@@ -12,14 +12,17 @@ NAME = "lineage"
 
 def command(
     identifier: Annotated[str, typer.Argument(metavar="ID", help="A trajectory or a checkpoint.")],
-    format_: Annotated[Literal["text", "json", "svg"], typer.Option("--format", help="How it is printed.")] = "text",
+    format_: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is printed.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Walk from a checkpoint to its rows, trees, searching checkpoints, settings, code version and flow run, and back."""
-    from flows.lineage import lineage_text
+    from warehouse.lineage import lineage
+    from warehouse.store import Warehouse
 
-    text = lineage_text(home, identifier, format_)
+    with Warehouse.open(home, read_only=True) as lake:
+        graph = lineage(lake, identifier)
+    text = graph.json() if format_ == "json" else graph.text()
     if output is None:
         typer.echo(text)
     else:

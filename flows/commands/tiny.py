@@ -12,13 +12,22 @@ app = typer.Typer(help="The base model of the tiny default.", no_args_is_help=Tr
 
 @app.command()
 def build(
-    output: Annotated[Path, typer.Option("--output", help="Where the checkpoint directory is written.")] = Path("base"),
+    output: Annotated[Path, typer.Option("--output", help="The checkpoint directory to write.")] = Path("base"),
+    solutions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="GSM8K's training file: learn from its human solutions instead of student work."),
+    ] = None,
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,
     set_: SetOption = None,
 ) -> None:
     """Train the base from scratch on flawed student work, deterministically (about 6 minutes on two cores)."""
     from flows.settings import load
+
+    settings = load(profile, file, set_ or [])
+    from flows.display import open_display
     from flows.tiny import run_build
 
-    typer.echo(run_build(load(profile, file, set_ or []), output))
+    with open_display() as display:
+        line = run_build(settings, output, solutions, display)
+    typer.echo(line)
