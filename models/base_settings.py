@@ -1,5 +1,7 @@
 """Settings of a base model trained from scratch: the stand-in for a downloaded LLM. No torch here."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -7,6 +9,18 @@ class BaseSettings(BaseModel):
     """Size and training of a Qwen3 model trained from scratch. Defaults: the tiny base that the repository ships."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    corpus: Literal["student work", "gsm8k"] = "student work"
+    """student work: flawed solutions of virtual problems. gsm8k: the human solutions of half of GSM8K train, as code."""
+
+    n_texts: int = Field(default=60_000, ge=1)
+    """Pieces of student work. A file gives what it has."""
+
+    solutions_file: str = ""
+    """GSM8K's train.jsonl, for the corpus gsm8k."""
+
+    n_variations: int = Field(default=1, ge=1)
+    """Times that each solution of a file is read: once as it is, then with other numbers."""
 
     hidden_size: int = Field(default=128, ge=16)
     """Width of the residual stream."""
@@ -35,7 +49,7 @@ class BaseSettings(BaseModel):
     n_epochs: int = Field(default=1, ge=1)
     """Passes over the corpus."""
 
-    batch_tokens: int = Field(default=4096, ge=64)
+    batch_tokens: int = Field(default=2048, ge=64)
     """Tokens of one optimizer step, padding included."""
 
     learning_rate: float = Field(default=2e-3, gt=0)
@@ -44,11 +58,11 @@ class BaseSettings(BaseModel):
     weight_decay: float = Field(default=0.1, ge=0)
     """Of the matrices; norms and embeddings have none."""
 
-    prompt_weight: float = Field(default=1.0, ge=0, le=1)
-    """Weight of the loss on the problem's own text. Reading problems teaches copying before there is much to copy."""
+    prompt_weight: float = Field(default=0.2, ge=0, le=1)
+    """Weight of the loss on the problem's own text, of which most cannot be foreseen. The solution's weight is 1."""
 
     seed: int = Field(default=0, ge=0)
     """Of the initial weights and the order of the corpus."""
 
-    n_threads: int = Field(default=2, ge=1)
+    n_threads: int = Field(default=1, ge=1)
     """CPU threads of a matrix operation. Another number gives weights that differ in the last bits."""
