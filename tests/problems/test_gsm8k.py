@@ -13,7 +13,9 @@ from tasks.problems.varied import varied, varied_solutions
 from tasks.search.format import END_OF_STEP, boxed_answer, code_of
 
 QUESTION = "Natalia sold clips to 48 friends in April, and half as many in May. How many clips did she sell altogether?"
-SOLUTION = "Natalia sold 48/2 = <<48/2=24>>24 clips in May.\nNatalia sold 48+24 = <<48+24=72>>72 clips altogether in April and May.\n#### 72"
+SOLUTION = """Natalia sold 48/2 = <<48/2=24>>24 clips in May.
+Natalia sold 48+24 = <<48+24=72>>72 clips altogether in April and May.
+#### 72"""
 
 
 def coded(question: str, solution: str) -> CodedSolution:
