@@ -21,6 +21,7 @@ from torch.nn.functional import logsigmoid
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
 from trl import RewardConfig, RewardTrainer
 
+from models.training.length_batches import LengthBatches
 from models.training.job import TrainingJob, TrainingMetric
 from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
@@ -88,6 +89,10 @@ class TreePpmTrainer(RewardTrainer):  # type: ignore[misc]  # TRL is untyped
 
     def _set_signature_columns_if_needed(self) -> None:
         self._signature_columns = ["input_ids", "parents", "positions", "chosen", "rejected", "weights"]
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthBatches:
+        lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
+        return LengthBatches(lengths, self.args.per_device_train_batch_size, self.args.seed)
 
     def compute_loss(
         self, model: PreTrainedModel, inputs: Batch, return_outputs: bool = False, num_items_in_batch: Any = None  # noqa: FBT001

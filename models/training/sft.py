@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 from trl import SFTConfig, SFTTrainer
 
 from models.training.job import TrainingJob, TrainingMetric
+from models.training.length_batches import LengthBatches
 from models.training.observed_blocks import loss_mask
 from models.training.settings import SftSettings
 from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model
@@ -30,6 +31,14 @@ class SftExamples:
 
     rows: list[dict[str, list[int]]]
     n_dropped_too_long: int
+
+
+class GroupedSftTrainer(SFTTrainer):  # type: ignore[misc]  # TRL is untyped
+    """SFTTrainer whose batches hold sequences of similar length."""
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthBatches:
+        lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
+        return LengthBatches(lengths, self.args.per_device_train_batch_size, self.args.seed)
 
 
 def read_examples(path: Path) -> list[tuple[str, str]]:
@@ -69,10 +78,9 @@ def train_sft(job: TrainingJob, settings: SftSettings, emit: Callable[[TrainingM
         max_length=None,  # sequences over max_length are dropped above, never cut
         packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},
-        train_sampling_strategy="group_by_length",
     )
     report = MetricReport(job.kind, emit, accuracy_key="mean_token_accuracy")
-    trainer = SFTTrainer(
+    trainer = GroupedSftTrainer(
         model=model,
         args=config,
         train_dataset=Dataset.from_list(examples.rows),

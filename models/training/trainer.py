@@ -39,7 +39,7 @@ def arguments(job: TrainingJob, settings: TrainerSettings) -> dict[str, Any]:
         "gradient_accumulation_steps": settings.batch_size // settings.micro_batch_size,
         "lr_scheduler_type": "linear",
         "warmup_steps": settings.warmup_share,
-        "optim": "adamw_torch",
+        "optim": "adamw_torch_fused",
         "bf16": settings.bf16,
         "gradient_checkpointing": settings.gradient_checkpointing,
         "logging_steps": 1 / N_REPORTS,
