@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tasks.sandbox.base import CodeError, Execution, ExecutionRequest
+from tasks.sandbox.isolation import Isolation, IsolationLevel, weaker
 from tasks.sandbox.settings import SandboxSettings
 from tasks.sandbox.wire import FrameReader, frame
 from warehouse.errors import SandboxUnavailable
@@ -53,8 +54,9 @@ class WorkerLink:
 class ForkSandbox:
     """Runs each step in a process of its own, forked from a zygote or a snapshot. Implements base.Sandbox."""
 
-    def __init__(self, settings: SandboxSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: SandboxSettings, minimum_isolation: IsolationLevel) -> None:
+        self.isolation = Isolation("namespaces", "", snapshots=True)
+        self.minimum_isolation = minimum_isolation
         self._finished: list[Execution] = []
         self._selector = selectors.DefaultSelector()
         n_processes = -(-settings.n_workers // WORKERS_PER_PROCESS)
@@ -144,8 +146,12 @@ class ForkSandbox:
                     f"sandbox: no worker was ready after {START_SECONDS:.0f} s", hint="is the machine overloaded?"
                 )
             for key, _ in self._selector.select(0.5):
-                if self._read(key.data):
-                    waiting.discard(key.data)
+                try:
+                    if self._read(key.data):
+                        waiting.discard(key.data)
+                except SandboxUnavailable:
+                    self.close()
+                    raise
 
     def _read(self, link: WorkerLink) -> bool:
         """Take what a worker sent; return whether it said that it is ready."""
@@ -164,9 +170,18 @@ class ForkSandbox:
                 raise SandboxUnavailable(f"sandbox: {message['failed']}", hint="stargrove doctor says what this machine allows")
             if "ready" in message:
                 is_ready = True
+                self._check_isolation(Isolation(message["level"], message["missing"], message["forks"]))
             else:
                 self._take(link, message)
         return is_ready
+
+    def _check_isolation(self, reached: Isolation) -> None:
+        self.isolation = weaker(self.isolation, reached)
+        if not self.isolation.reaches(self.minimum_isolation):
+            raise SandboxUnavailable(
+                f"sandbox: {self.isolation.line}; the minimum is {self.minimum_isolation}",
+                hint="run on a kernel that allows it (Linux 5.13 for landlock), or lower sandbox.minimum_isolation",
+            )
 
     def _take(self, link: WorkerLink, message: dict[str, Any]) -> None:
         request = link.pending.pop(message["id"], None)

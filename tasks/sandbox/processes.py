@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -47,14 +48,16 @@ class Process:
     deadline: float
     reader: FrameReader
     job: Job | None = None
+    n_codes: int = 0
     pid: int = 0
     pidfd: int = -1
     started_at: float = 0.0
     outbox: bytes = b""
     private_mib: float = 0.0
-    n_forks_granted: int = 0
+    n_forks_ordered: int = 0
     n_forks_refused: int = 0
     listener: int = -1
+    keeper: subprocess.Popen[bytes] | None = None
     asked_by: "dict[int, Process]" = field(default_factory=dict)
 
     def receive(self) -> tuple[bytes, list[int]]:
@@ -97,6 +100,7 @@ class Process:
             [guest.COMMAND.pack(guest.FORK, number)],
             [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", theirs.fileno()))],
         )
+        self.n_forks_ordered += 1
 
     def ask_status(self, child: "Process") -> bool:
         """Ask how a child ended; return whether the question could be put."""
@@ -125,6 +129,8 @@ class Process:
             os.close(self.listener)
         self.pidfd = self.listener = -1
         self.connection.close()
+        if self.keeper is not None:
+            self.keeper.wait()
         self.state = "gone"
 
 

@@ -3,11 +3,13 @@
 It runs no step code and holds nothing of the user's. One thread; every wait is bounded by the nearest deadline.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import re
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -15,12 +17,17 @@ import time
 from collections import deque
 from typing import Any, Final
 
+from tasks.sandbox.fork_grants import answer, next_question
+from tasks.sandbox.keeper import members_of
 from tasks.sandbox.processes import Job, Kind, Process, private_mib
 from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
 
 MAX_FAULTS: Final = 3
+MAX_FORKS_REFUSED: Final = 64
+NEVER: Final = 1e9
+SWEEP_SECONDS: Final = 10.0
 WARM_UP_SECONDS: Final = 120.0
 HELLO_SECONDS: Final = 20.0
 STATUS_SECONDS: Final = 2.0
@@ -48,12 +55,15 @@ class Worker:
         self.epoll = select.epoll()
         self.epoll.register(self.driver.fileno(), select.EPOLLIN)
         self.by_fd: dict[int, Process] = {}
+        self.by_pid: dict[int, Process] = {}
+        self.listeners: dict[int, Process] = {}
         self.active: set[Process] = set()
         self.queues: dict[Kind, deque[Job]] = {"light": deque(), "heavy": deque()}
         self.zygotes: dict[Kind, Process] = {}
         self.n_failed_starts: dict[Kind, int] = {"light": 0, "heavy": 0}
         self.snapshots = SnapshotCache(config["n_snapshots"], config["snapshot_memory_mib"])
         self.n_started = 0
+        self.next_sweep = time.monotonic() + SWEEP_SECONDS
 
     def run(self) -> None:
         """Serve until the driver closes its socket."""
@@ -67,7 +77,10 @@ class Worker:
                         return
                 elif fd in self.by_fd:
                     self.on_event(self.by_fd[fd], events)
+                elif fd in self.listeners:
+                    self.on_fork_question(self.listeners[fd], events)
             self.enforce_deadlines()
+            self.sweep()
 
     # The driver's side
 
@@ -114,7 +127,7 @@ class Worker:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         arguments = json.dumps(self.config | {"fd": theirs.fileno(), "kind": kind})
         boot = "import sys; sys.path.append(sys.argv[1]); from tasks.sandbox.zygote import main; main(sys.argv[2])"
-        subprocess.Popen(
+        keeper = subprocess.Popen(
             [sys.executable, "-P", "-s", "-S", "-B", "-c", boot, self.config["package_path"], arguments],
             env=ENVIRONMENT,
             pass_fds=[theirs.fileno()],
@@ -127,6 +140,7 @@ class Worker:
         theirs.close()
         zygote = self.adopt(ours, kind, None, WARM_UP_SECONDS)
         zygote.state = "warming"
+        zygote.keeper = keeper
         self.zygotes[kind] = zygote
 
     def adopt(self, ours: socket.socket, kind: Kind, parent: Process | None, seconds: float) -> Process:
@@ -158,13 +172,16 @@ class Worker:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         process = self.adopt(ours, job.kind, parent, HELLO_SECONDS)
         process.job = job
+        process.n_codes = len(job.path) - n_done
         process.outbox = frame(
             {
                 "codes": job.path[n_done:],
                 "seeds": seeds_of(job.path)[n_done:],
                 "first": n_done + 1,
                 "cpu_seconds": self.config["cpu_seconds"],
-                "keep_after_seconds": self.config["snapshot_after_ms"] / 1000,
+                "keep_after_seconds": self.config["snapshot_after_ms"] / 1000
+                if self.zygotes[job.kind].listener >= 0
+                else NEVER,
             }
         )
         try:
@@ -188,8 +205,14 @@ class Worker:
             return
         was_known = process.pid > 0
         data, descriptors = process.receive()
+        self.by_pid[process.pid] = process
         for descriptor in descriptors:
-            os.close(descriptor)
+            if process.state == "warming" and process.listener < 0:
+                process.listener = descriptor
+                self.listeners[descriptor] = process
+                self.epoll.register(descriptor, select.EPOLLIN)
+            else:
+                os.close(descriptor)
         if not data:
             self.on_closed(process)
             return
@@ -197,9 +220,7 @@ class Worker:
             data = data[1:]
             process.state = "running"
             process.started_at = time.monotonic()
-            process.deadline = process.started_at + self.config["timeout_seconds"] * len(
-                process.job.path if process.job else ()
-            )
+            process.deadline = process.started_at + self.config["timeout_seconds"] * process.n_codes
         try:
             for message in process.reader.feed(data):
                 self.on_message(process, message)
@@ -211,21 +232,44 @@ class Worker:
         if not isinstance(message, dict):
             raise Forged
         if process.state == "running" and process.job is not None:
-            if "replayed" in message:
+            if message.get("replayed") is True and process.n_codes > 1:
+                process.n_codes = 1
                 process.started_at = time.monotonic()
                 process.deadline = process.started_at + self.config["timeout_seconds"]
                 return
-            answer = reported(process.job, message, self.config["max_output_chars"])
-            self.finish(process, answer, kept=message.get("kept") is True)
+            report = reported(process.job, message, self.config["max_output_chars"])
+            self.finish(process, report, kept=message.get("kept") is True)
         elif process.state == "warming" and "ready" in message:
             process.state = "idle"
             self.active.discard(process)
             self.n_failed_starts[process.kind] = 0
-            self.tell({"ready": process.kind})
+            self.tell(message)
         elif process.state == "idle" and message.get("number") in process.asked_by:
             self.on_status(process.asked_by.pop(message["number"]), message, is_trusted=process.parent is None)
         else:
             raise Forged
+
+    def on_fork_question(self, zygote: Process, events: int) -> None:
+        """A process below this zygote wants to fork: granted once for each fork that was ordered from it."""
+        if not events & select.EPOLLIN:
+            self.epoll.unregister(zygote.listener)
+            return
+        question = next_question(zygote.listener)
+        if question is None:
+            return
+        number, pid = question
+        process = self.by_pid.get(pid)
+        granted = process is not None and process.n_forks_ordered > 0
+        answer(zygote.listener, number, granted=granted)
+        if process is None:
+            return
+        if granted:
+            process.n_forks_ordered -= 1
+            return
+        process.n_forks_refused += 1
+        if process.n_forks_refused >= MAX_FORKS_REFUSED and process.job is not None:
+            seconds = time.monotonic() - process.started_at
+            self.finish(process, execution(process.job, "killed", limit="processes", seconds=seconds), kept=False)
 
     def finish(self, process: Process, answer: Message, *, kept: bool) -> None:
         """Report a job; keep its process as a snapshot or end it."""
@@ -323,14 +367,29 @@ class Worker:
             return
         self.active.discard(process)
         self.by_fd.pop(process.connection.fileno(), None)
+        self.by_pid.pop(process.pid, None)
+        self.listeners.pop(process.listener, None)
         process.end()
+
+    def sweep(self) -> None:
+        """Kill processes that nobody knows: a snapshot that was told to fork may have forked something else."""
+        now = time.monotonic()
+        if now < self.next_sweep:
+            return
+        self.next_sweep = now + SWEEP_SECONDS
+        for zygote in self.zygotes.values():
+            if zygote.keeper is None or zygote.state != "idle" or any(process.state == "starting" for process in self.active):
+                continue
+            for pid in members_of(zygote.keeper.pid, {*self.by_pid, zygote.keeper.pid}):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     # Time
 
     def seconds_to_wait(self) -> float:
         """Return how long nothing is due, at most a minute."""
         if not self.active:
-            return 60.0
+            return SWEEP_SECONDS
         return max(0.0, min(process.deadline for process in self.active) - time.monotonic()) + 0.001
 
     def enforce_deadlines(self) -> None:
@@ -362,4 +421,9 @@ def seeds_of(path: tuple[str, ...]) -> list[int]:
 
 def main(arguments: str) -> None:
     """Run a worker until its driver closes the socket. arguments: JSON, made by pool.worker_config."""
-    Worker(json.loads(arguments)).run()
+    worker = Worker(json.loads(arguments))
+    try:
+        worker.run()
+    finally:
+        for zygote in worker.zygotes.values():
+            zygote.end()

@@ -7,49 +7,53 @@ under 1 ms to fork and end, `heavy` has numpy and sympy, exercised once, and cos
 
 import _random
 import _socket
+import array
 import gc
 import json
 import os
-import resource
 import sys
-from pathlib import Path
+import sysconfig
 from typing import Any, Final
 
-from tasks.sandbox import guest
+from tasks.sandbox import guest, keeper, landlock, lockdown
 
-FIXED_SEED: Final = 20240104
 LIGHT_MODULES: Final = (
-    "math",
-    "cmath",
-    "fractions",
-    "decimal",
-    "itertools",
-    "functools",
-    "collections",
-    "operator",
-    "bisect",
-    "heapq",
-    "re",
-    "random",
-    "string",
-)
+    "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "operator", "bisect", "heapq", "re",
+    "random", "string",
+)  # fmt: skip
+FIRST_DUMMY_INDEX: Final = 10**6
 
 
 def main(arguments: str) -> None:
-    """Serve until the worker closes the socket. arguments: JSON, see worker.zygote_arguments."""
+    """Serve until the worker closes the socket. arguments: JSON, see Worker.start_zygote."""
     config: dict[str, Any] = json.loads(arguments)
-    control = _socket.socket(fileno=config["fd"])
+    no_namespaces = keeper.enter_namespaces() if config["namespaces"] else "switched off"
+    keeper.leave_keeper(config["fd"])
+    control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, config["fd"])
     sys.path[:] = [entry for entry in sys.path if entry != config["package_path"]] + config["library_paths"]
     state = guest.Guest(config["max_output_chars"])
     import_light(state)
     if config["kind"] == "heavy":
         import_heavy(state)
-    limit_resources(config["memory_mib"])
     os.environ.clear()
+    readable = [
+        *landlock.SYSTEM_PATHS,
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("platstdlib"),
+        *config["library_paths"],
+    ]
+    n_processes = config["n_workers"] + config["n_snapshots"] + 16
+    locked = lockdown.lock_down(config["memory_mib"], n_processes, readable, no_namespaces)
+    ready = {"ready": config["kind"], "level": locked.level, "missing": locked.missing, "forks": locked.listener >= 0}
+    if locked.listener >= 0:
+        control.sendmsg([guest.encode(ready)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [locked.listener]))])
+        os.close(locked.listener)
+    else:
+        state.before_steps = lockdown.forbid_forks
+        control.sendmsg([guest.encode(ready)])
     gc.collect()
     gc.freeze()
     gc.disable()
-    control.sendall(guest.encode({"ready": config["kind"], "pid": os.getpid()}))
     guest.serve(state, control)
 
 
@@ -73,21 +77,8 @@ def import_heavy(state: guest.Guest) -> None:
     sympy_generator: _random.Random = sympy_random.rng
     state.generators.append(sympy_generator)
     state.seed_numpy = numpy.random.seed
-    sympy.Dummy._base_dummy_index = 10**6
+    sympy.Dummy._base_dummy_index = FIRST_DUMMY_INDEX
     x = sympy.Symbol("x")
     sympy.solve(x**2 - 3 * x + 2, x)
     sympy.simplify(sympy.sin(x) ** 2 + sympy.cos(x) ** 2)
     sympy.integrate(x * sympy.sin(x), x)
-
-
-def limit_resources(memory_mib: int) -> None:
-    """Set hard limits that every child inherits and none can raise."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    address_space = pages * resource.getpagesize() + (memory_mib << 20)
-    for limit, value in (
-        (resource.RLIMIT_AS, address_space),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        resource.setrlimit(limit, (value, value))
