@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from tasks.sandbox.fork_grants import answer, next_question
 from tasks.sandbox.keeper import members_of
-from tasks.sandbox.processes import Job, Kind, Process, private_mib
+from tasks.sandbox.processes import Job, Kind, Process, may_be_kept, private_mib
 from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
@@ -277,7 +277,7 @@ class Worker:
         process.job = None
         self.active.discard(process)
         self.tell(answer)
-        if kept and job is not None and self.config["n_snapshots"]:
+        if kept and job is not None and self.config["n_snapshots"] and may_be_kept(process.pid):
             process.state = "idle"
             process.private_mib = private_mib(process.pid)
             for old in self.snapshots.add(process, job.tree_id, job.path):
