@@ -1,7 +1,7 @@
 """Decide whether two answers are equal. Symmetric and reflexive by construction; three-valued: None is "undecided".
 
-Structure, brackets, number of elements, number base, units and percent are compared here, exactly and without tolerance. What is
-left are pairs of values that are no rational numbers: those go to `leaf`, which is math-verify in a worker process.
+Structure, brackets, number of elements, number base, units and percent are compared here, exactly and without tolerance. What
+is left are pairs of values that are no rational numbers: those go to `leaf`, which is math-verify in a worker process.
 """
 
 import re
@@ -134,6 +134,10 @@ def _relations(left: Reading, right: Reading, leaf: Leaf) -> Decision:
         return Decision(True, "exact")
     if sorted(one.operators) != sorted(other.operators):
         return Decision(False, "relation")
+    if one.sides[:-1] == other.sides[:-1] and one.operators == other.operators:
+        last = leaf(one.sides[-1], other.sides[-1])
+        if last or one.operators == (r"\ne",):
+            return Decision(last, "symbolic")
     return Decision(leaf(_written(one), _written(other)), "symbolic")
 
 
@@ -162,6 +166,8 @@ def _texts(left: Reading, right: Reading) -> Decision:
     if isinstance(left, Prose) and isinstance(right, Prose) and _letters(left.text) == _letters(right.text):
         return Decision(True, "text")
     for text, value in ((left, right), (right, left)):
+        if isinstance(text, Words) and isinstance(value, Scalar) and _letters(text.text) == _letters(value.latex):
+            return Decision(True, "text")
         is_word = isinstance(text, Words) and len(text.text) > 1 and " " not in text.text
         if is_word and isinstance(value, Scalar) and value.latex != _EMPTY_SET:
             return Decision(False, "text")

@@ -9,8 +9,8 @@ from tasks.grading.grader import grade_all
 def group_equivalent(answers: Sequence[str], grader: Grader) -> list[tuple[int, ...]]:
     """Return the indices of `answers` in groups of equal ones, in order of first appearance.
 
-    An answer joins the first group whose first member it equals; one that equals none, or none decidably, stays alone. Equality is
-    grading's, so that answers of one group get the same verdict but for what is optional in an answer (a unit, a label).
+    An answer joins the first group whose first member it equals; one that equals none, or none decidably, stays alone. Equality
+    is grading's, so that answers of one group get the same verdict but for what is optional in an answer (a unit, a label).
     Blocks; nothing else may be pending in the grader.
     """
     groups: list[list[int]] = []

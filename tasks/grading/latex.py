@@ -11,27 +11,27 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _LETTERS = re.compile(r"[a-zA-Z]")
 
 _GREEK: Final = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho sigma "
-    "varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi varpi rho varrho "
+    "sigma varsigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
 _FUNCTIONS: Final = (
-    "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth arcsinh arccosh arctanh log ln lg "
-    "exp min max gcd lcm sup inf det dim ker deg arg Pr lim limsup liminf operatorname"
+    "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth arcsinh arccosh arctanh log "
+    "ln lg exp min max gcd lcm sup inf det dim ker deg arg Pr lim limsup liminf operatorname"
 )
 _STRUCTURE: Final = (
-    "frac dfrac tfrac cfrac sqrt binom dbinom tbinom left right middle big Big bigg Bigg begin end "
-    "text textbf textit textrm mathrm "
-    "mathbf mathit mathbb mathcal mathfrak mathsf mathscr boldsymbol bf rm it overline underline bar hat tilde vec dot ddot "
-    "overrightarrow overleftarrow overbrace underbrace overset underset boxed fbox mbox hbox phantom displaystyle textstyle limits quad qquad hline array"
+    "frac dfrac tfrac cfrac sqrt binom dbinom tbinom left right middle big Big bigg Bigg begin end text textbf textit "
+    "textrm mathrm mathbf mathit mathbb mathcal mathfrak mathsf mathscr boldsymbol bf rm it overline underline bar hat "
+    "tilde vec dot ddot overrightarrow overleftarrow overbrace underbrace overset underset boxed fbox mbox hbox phantom "
+    "displaystyle textstyle limits quad qquad hline array"
 )
 _SYMBOLS: Final = (
-    "cdot times div pm mp le leq leqslant ge geq geqslant lt gt ne neq approx sim simeq cong equiv propto in notin ni subset "
-    "subseteq supset supseteq cup cap setminus emptyset varnothing infty forall exists partial nabla sum prod int iint iiint oint to "
-    "rightarrow leftarrow Rightarrow Leftarrow leftrightarrow Leftrightarrow "
-    "mapsto implies iff land lor neg lnot wedge vee oplus otimes circ degree bullet star ast "
-    "ldots cdots dots vdots ddots angle triangle perp parallel mid vert lvert rvert Vert lVert rVert lfloor rfloor lceil rceil "
-    "langle rangle lbrace rbrace lbrack rbrack prime hbar ell Re Im aleph imath jmath mod bmod pmod colon therefore because "
-    "backslash dollar cents pounds euro yen percent square Box blacksquare"
+    "cdot times div pm mp le leq leqslant ge geq geqslant lt gt ne neq approx sim simeq cong equiv propto in notin ni "
+    "subset subseteq supset supseteq cup cap setminus emptyset varnothing infty forall exists partial nabla sum prod int "
+    "iint iiint oint to rightarrow leftarrow Rightarrow Leftarrow leftrightarrow Leftrightarrow mapsto implies iff land "
+    "lor neg lnot wedge vee oplus otimes circ degree bullet star ast ldots cdots dots vdots ddots angle triangle perp "
+    "parallel mid vert lvert rvert Vert lVert rVert lfloor rfloor lceil rceil langle rangle lbrace rbrace lbrack rbrack "
+    "prime hbar ell Re Im aleph imath jmath mod bmod pmod colon therefore because backslash dollar cents pounds euro yen "
+    "percent square Box blacksquare"
 )
 KNOWN_COMMANDS: Final = frozenset(" ".join((_GREEK, _FUNCTIONS, _STRUCTURE, _SYMBOLS)).split())
 _LONGEST: Final = max(map(len, KNOWN_COMMANDS))
@@ -110,7 +110,8 @@ def _argument(parts: list[str], start: int, *, single_digit: bool) -> tuple[list
     first = parts[start]
     if first in ("{", "("):
         end = _group_end(parts, start)
-        return ["{", *braced(parts[start + 1 : end - 1]), "}"], end
+        is_closed = parts[end - 1] == _CLOSERS[first] and end - 1 > start
+        return ["{", *braced(parts[start + 1 : end - 1 if is_closed else end]), "}"], end
     if single_digit and first.isdigit() and len(first) > 1:
         parts[start] = first[1:]
         return ["{", first[0], "}"], start

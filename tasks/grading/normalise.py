@@ -34,7 +34,7 @@ _REWRITINGS: Final = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         # Thousands: 6,\!000 and 6{,}000 and 10\,080 and 10 080 (a comma alone is decided where lists are read).
-        (r"(?<=\d)\s*(?:,\s*\\!|\{,\}|\{\s*,\s*\\!\s*\})\s*(?=\d{3}(?!\d))", ""),
+        (r"(?<=\d)\s*(?:,\s*\\!|\{\s*,\s*(?:\\!)?\s*\})\s*(?=\d{3}(?!\d))", ""),
         (r"(?<![\d.])(\d{1,3})((?:\\[,;:! ]\s*\d{3})+)(?![\d.])", lambda match: match[1] + re.sub(r"\D", "", match[2])),
         (r"^(-?\d{1,3})((?:\s\d{3})+)$", lambda match: match[1] + re.sub(r"\D", "", match[2])),
         (
@@ -62,7 +62,7 @@ _REWRITINGS: Final = tuple(
             r"\\(?:operatorname\*?|mathrm|mathbf|mathit|mathsf|boldsymbol|bf|textbf|textit|textrm|textsf|textnormal|mbox|hbox|text)\s*(?=\{)",
             r"\\text",
         ),
-        (r"\\text\{((?:arc)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp|min|max|gcd|lcm|det|arg)\}", r"\\\1 "),
+        (r"\\text\{((?:arc)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp|max|gcd|lcm|det|arg|min(?=\}\s*[({_\\]))\}", r"\\\1 "),
         (r"\\text\{\s*(-?[\d.,]+|)\s*\}", r"\1"),
         (r"(?<![\d}])\\text\{([a-zA-Z])\}", r"\1"),
         (r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![a-zA-Z])|\\text\{\s*degrees?\s*\}", r"\\degree "),

@@ -48,8 +48,11 @@ def read(answer: str) -> Reading | None:
         number = number_in_words(words)
         return Words(words) if number is None else _exact(number)
     separated = _CONJUNCTION.sub(lambda match: f" \\text{{{match[1] or match[2] or match[3]}}} ", text)
-    if is_prose(separated.replace(_AND, " ").replace(_OR, " ")) and split_unit(separated)[1] is None:
-        return Prose(text)
+    mathematics = separated.replace(_AND, " ").replace(_OR, " ")
+    if is_prose(mathematics):
+        value, unit = split_unit(mathematics)
+        if unit is None or is_prose(value):
+            return Prose(text)
     if not any(bracket in separated for bracket in ("(", "[", r"\{")):
         separated = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), separated)
     return _read(tokens(_ARRAY.sub(r"\\begin{array}", separated)), 0)
@@ -126,7 +129,7 @@ def _several(values: tuple[Reading, ...], *, any_or: bool) -> Reading:
 def _relation(sides: list[list[str]], operators: list[str], depth: int) -> Reading:
     """Return a labelled value, an interval, or what is left: a relation."""
     written = [join(braced(side)) for side in sides]
-    if operators == [r"\approx"] or (operators[-1] == r"\approx" and not written[0]):
+    if operators == [r"\approx"] and (not written[0] or _is_label(written[0])):
         return _read(sides[-1], depth + 1) if not written[0] else Labelled(written[0], _read(sides[-1], depth + 1))
     if r"\in" in operators:
         if len(operators) == 1 and _is_label(written[0]):
@@ -149,7 +152,7 @@ def _interval(sides: list[list[str]], written: list[str], operators: list[str]) 
     """Return `a < x \\le b` and `x > a` as labelled intervals, None for other relations."""
     if not all(operator in _ORDERED_OPERATORS for operator in operators) or len(sides) > 3 or not all(written):
         return None
-    named = [index for index, side in enumerate(written) if _is_label(side) and _FREE_LETTER.search(side)]
+    named = [index for index, side in enumerate(written) if side != "e" and _is_label(side) and _FREE_LETTER.search(side)]
     if len(named) != 1 or (len(sides) == 3 and named != [1]):
         return None
     if len({operator in ("<", r"\le") for operator in operators}) != 1:
@@ -234,6 +237,8 @@ def _plus_minus(parts: list[str], depth: int) -> Reading | None:
 
 def _scalar(parts: list[str]) -> Scalar:
     """Return one value with its percent sign, unit, base, and exact number."""
+    while len(parts) > 1 and parts[-1] == ".":
+        parts = parts[:-1]
     percent = len(parts) > 1 and parts[-1] == r"\%"
     text = join(parts[:-1] if percent else parts)
     in_words = _BASE_WORDS.match(text)

@@ -1,9 +1,10 @@
 r"""Compare two LaTeX expressions with math-verify. Runs in worker processes only: importing it imports sympy.
 
-Decimals become fractions first, so that no floating point and no tolerance takes part: 0.333333 is not 1/3. Expressions are parsed
-by a grammar (latex2sympy2_extended, ANTLR), never by Python's parser; `forbid_evaluation` makes sure of it.
+Decimals become fractions first, so that no floating point and no tolerance takes part: 0.333333 is not 1/3. Expressions are
+parsed by a grammar (latex2sympy2_extended, ANTLR), never by Python's parser; `forbid_evaluation` makes sure of it.
 """
 
+import cmath
 import re
 import sys
 from fractions import Fraction
@@ -13,7 +14,8 @@ from typing import Any, Final
 import sympy
 from latex2sympy2_extended.latex2sympy2 import ConversionConfig, _Latex2Sympy
 from math_verify import verify
-from math_verify.grader import should_treat_as_complex
+
+from tasks.grading.formula import formula
 
 
 class _ExactGrammar(_Latex2Sympy):  # type: ignore[misc]
@@ -33,11 +35,31 @@ _NUMERAL = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _DECIMAL = re.compile(r"(\d*)\.(\d+)")
 _CONFIG: Final = ConversionConfig(lowercase_symbols=False)
 _POINTS: Final = tuple(sympy.Rational(*pair) for pair in ((137, 100), (271, 97), (53, 61), (419, 211), (31, 43)))
-_TOLERANCE: Final = sympy.Float("1e-12")
+_TOLERANCE: Final = 1e-9
+"""Relative. What differs by less is left to math-verify, which is exact; see _clearly_different."""
+_MAX_VARIABLES: Final = 12
+_EXAMPLES: Final = (
+    (r"\frac{x^{2}-1}{x-1}", "x+1"),
+    (r"\sin^{2}x+\cos^{2}x", "1"),
+    (r"\log_{2}(8)", r"\sqrt{9}"),
+    ("x=2y", "y=x/2"),
+    ("x<1", "1>x"),
+)
+_SMALLEST: Final = 1e-250
+_IMAGINARY = re.compile(r"[izw]")
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
 
 
 class EvaluationForbidden(RuntimeError):
     """Something tried to compile text as Python code."""
+
+
+def warm_up() -> None:
+    """Make sympy do what it does on first use: import modules, and write code for polynomials in up to twelve variables."""
+    for n_variables in range(1, _MAX_VARIABLES + 1):
+        sympy.ring(sympy.symbols(f"x:{n_variables}"), sympy.QQ)
+    for left, right in _EXAMPLES:
+        equal(left, right)
 
 
 def forbid_evaluation() -> None:
@@ -54,42 +76,52 @@ def forbid_evaluation() -> None:
 
 def equal(left: str, right: str) -> bool | None:
     """Return whether two expressions or equations are equal, None where they cannot be read."""
-    one, other = parsed(left), parsed(right)
+    is_real = None if _IMAGINARY.search(_COMMAND.sub("", left + " " + right)) else True
+    one, other = formula(left, is_real=is_real), formula(right, is_real=is_real)
+    if one is None or other is None:
+        one, other = parsed(left, is_real=is_real), parsed(right, is_real=is_real)
     if one is None or other is None:
         return None
     if isinstance(one, sympy.Eq) and isinstance(other, sympy.Eq):
         return _equations_equal(one, other)
+    if one == other:
+        return True
     if _clearly_different(one, other):
         return False
     return bool(verify(one, other, timeout_seconds=None, raise_on_error=True))
 
 
 @lru_cache(maxsize=512)
-def parsed(latex: str) -> Any:
-    """Return the sympy expression, None where the grammar does not know it."""
+def parsed(latex: str, *, is_real: bool | None) -> Any:
+    """Return what the full grammar reads, None where it cannot. i is the imaginary unit, but not in a sum over i."""
     exact = _DECIMAL.sub(lambda match: rf"\frac{{{int((match[1] or '0') + match[2])}}}{{{10 ** len(match[2])}}}", latex)
     try:
-        return _ExactGrammar(is_real=not should_treat_as_complex(exact), config=_CONFIG).parse(exact)
+        expression = _ExactGrammar(is_real=is_real, config=_CONFIG).parse(exact)
     except (EvaluationForbidden, MemoryError, RecursionError):
         raise
     except Exception:  # noqa: BLE001 - the grammar raises bare Exception for whatever it cannot read
         return None
+    if isinstance(expression, sympy.Expr) and not expression.has(sympy.Sum, sympy.Product):
+        return expression.subs(sympy.Symbol("i", real=is_real), sympy.I)
+    return expression
 
 
 def _clearly_different(left: Any, right: Any) -> bool:
-    """Return whether two expressions differ at a point by far more than rounding: cheap, and settles most wrong answers."""
+    """Return whether two expressions differ at one point by far more than rounding: cheap, and settles most wrong answers."""
     if not isinstance(left, sympy.Expr) or not isinstance(right, sympy.Expr):
         return False
     symbols = sorted(left.free_symbols | right.free_symbols, key=str)
-    values = dict(zip(symbols, _POINTS * (len(symbols) // len(_POINTS) + 1), strict=False))
+    point = dict(zip(symbols, _POINTS * (len(symbols) // len(_POINTS) + 1), strict=False))
     try:
-        difference = sympy.N((left - right).subs(values), 20)
-        size = sympy.N(abs(left.subs(values)) + abs(right.subs(values)), 20)
+        one, other = (complex(side.evalf(15, subs=point)) for side in (left, right))
+        if max(abs(one), abs(other)) < _SMALLEST:  # beyond what a float can tell from zero
+            ratio = complex(((left - right) / (abs(left) + abs(right))).evalf(15, subs=point))
+            return abs(ratio) > _TOLERANCE
     except (TypeError, ValueError, ArithmeticError, AttributeError, NotImplementedError):
+        return False  # no number comes out of it, or none that a float can hold
+    if not (cmath.isfinite(one) and cmath.isfinite(other)):
         return False
-    if not all(value.is_number and not value.has(sympy.nan, sympy.zoo, sympy.oo) for value in (difference, size)):
-        return False
-    return bool(abs(difference) > _TOLERANCE * (1 + size))
+    return abs(one - other) > _TOLERANCE * max(abs(one), abs(other))
 
 
 def _equations_equal(one: Any, other: Any) -> bool | None:

@@ -69,7 +69,7 @@ _ALIASES: Final = {
 _CURRENCY: Final = (r"\dollar", r"\euro", r"\pounds", r"\yen")
 
 _POWER = r"(?:\s*\^\s*\{?\s*[23]\s*\}?)?"
-_TEXT_UNIT = re.compile(r"(?P<unit>(?:\s*\\text\{[^{}]*\}" + _POWER + r"(?:\s*(?:/|\\cdot)\s*)?)+)$")
+_TEXT_UNIT = re.compile(r"(?P<unit>(?:\s*\\text\{[^{}]*\}" + _POWER + r"(?:\s*(?:/|\\cdot)\s*)?)+(?:(?<=/)[a-z]+)?)$")
 _DEGREE_UNIT = re.compile(r"(?P<unit>\\degree\s*(?:\\text\{\s*[CF]\s*\}|[CF])?)$")
 _CURRENCY_UNIT = re.compile(r"(?P<unit>\\(?:dollar|euro|pounds|yen))\s*$")
 _KNOWN_BARE = "|".join(

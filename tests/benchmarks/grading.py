@@ -62,8 +62,9 @@ def made_cases(references: Sequence[str], rules: dict[str, Rule], per_rule: int,
     unique = sorted({reference for reference in references if reference.strip()})
     cases = []
     for rule, rewrite in rules.items():
-        made = {Case(rule, answer, reference) for reference in unique for answer in rewrite(reference) if answer.strip() != reference.strip()}
-        ordered = sorted(made, key=lambda case: (case.reference, case.answer))
+        made = {Case(rule, answer, reference) for reference in unique for answer in rewrite(reference)}
+        changed = [case for case in made if case.answer.strip() != case.reference.strip()]
+        ordered = sorted(changed, key=lambda case: (case.reference, case.answer))
         cases.extend(chooser.sample(ordered, min(per_rule, len(ordered))))
     return cases
 
@@ -144,10 +145,11 @@ def _print_table(title: str, ours: Figures, plain: Figures | None) -> None:
     print(f"\n{title}: share accepted{'':26}n     ours    plain math-verify")
     for rule in [*ours.n_cases, None]:
         n_cases = sum(ours.n_cases.values()) if rule is None else ours.n_cases[rule]
-        shares = [
-            f"{100 * (figures.share_accepted if rule is None else figures.n_accepted[rule] / n_cases):7.2f}%" if figures else "      -"
+        accepted = [
+            figures and sum(figures.n_accepted[name] for name in ([rule] if rule else figures.n_cases))
             for figures in (ours, plain)
         ]
+        shares = ["      -" if count is None else f"{100 * count / n_cases:7.2f}%" for count in accepted]
         print(f"  {rule or 'all':40} {n_cases:6} {shares[0]} {shares[1]}")
 
 
@@ -171,12 +173,18 @@ def main() -> None:
         plain = None if arguments.skip_plain or title == "itself" else plainly_graded(cases)
         _print_table(title, ours, plain)
         print(f"  methods: {dict(methods.most_common())}")
-        print(f"  CPU seconds: ours {ours.cpu_seconds:.1f} (start of workers included), plain {plain.cpu_seconds if plain else 0:.1f}")
+        print(
+            f"  CPU seconds: {ours.cpu_seconds:.1f}, start of workers included; plain {plain.cpu_seconds if plain else 0:.1f}"
+        )
         report[title] = {
-            "n": len(cases), "accepted": round(ours.share_accepted, 5), "plain_math_verify": plain and round(plain.share_accepted, 5),
+            "n": len(cases),
+            "accepted": round(ours.share_accepted, 5),
+            "plain_math_verify": plain and round(plain.share_accepted, 5),
             "unknown_by_limit": methods["timeout"] + methods["died"] + methods["memory"],
-        }  # fmt: skip
-    symbolic_cases = [case for case in [*variants, *misses] if "\\sqrt" in case.answer or "^" in case.answer or "\\pi" in case.answer]
+        }
+    symbolic_cases = [
+        case for case in [*variants, *misses] if "\\sqrt" in case.answer or "^" in case.answer or "\\pi" in case.answer
+    ]
     numeric = numeric_answers_per_cpu_second(references)
     symbolic, n_symbolic = symbolic_answers_per_cpu_second(symbolic_cases)
     print(f"\nper CPU second: {numeric:.0f} numeric answers, {symbolic:.0f} symbolic ones (of {n_symbolic})")

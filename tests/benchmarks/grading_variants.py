@@ -1,7 +1,7 @@
 r"""Rewrite reference answers: variants that mean the same, and near-misses that do not.
 
-Independent of the grader: nothing here imports it. Rules are tried on the raw text of a reference and yield nothing where they do not
-apply. `VARIANTS` and `NEAR_MISSES` map the name of a rule to its function from a reference to rewritten answers.
+Independent of the grader: nothing here imports it. Rules are tried on the raw text of a reference and yield nothing where they do
+not apply. `VARIANTS` and `NEAR_MISSES` map the name of a rule to its function from a reference to rewritten answers.
 """
 
 import re
@@ -55,7 +55,11 @@ def _wrapped(reference: str) -> Iterator[str]:
 
 def _spaced(reference: str) -> Iterator[str]:
     if "\\text" not in reference and not re.search(r"[a-zA-Z]{3,} [a-zA-Z]{3,}|\\[ ,;!]|\d \d", reference):
-        yield re.sub(r"(?<![\\a-zA-Z ]) *([+=,]) *", r" \1 ", reference) if not re.search(r"\d,\d{3}", reference) else f" {reference} "
+        yield (
+            re.sub(r"(?<![\\a-zA-Z ]) *([+=,]) *", r" \1 ", reference)
+            if not re.search(r"\d,\d{3}", reference)
+            else f" {reference} "
+        )
         yield re.sub(r"(?<=[\d)}\]]) +|(?<=[(\[,+=-]) +", "", reference)
 
 
@@ -132,7 +136,11 @@ def _reordered(reference: str) -> Iterator[str]:
 
 def _inequalities(reference: str) -> Iterator[str]:
     match = _PAIR.fullmatch(reference.replace(r"\left", "").replace(r"\right", "").strip())
-    if match is None or not (r"\infty" in reference or {match[1], match[4]} != {"(", ")"}) or {match[1], match[4]} == {"[", "]"}:
+    if (
+        match is None
+        or not (r"\infty" in reference or {match[1], match[4]} != {"(", ")"})
+        or {match[1], match[4]} == {"[", "]"}
+    ):
         return
     low, high = match[2].strip(), match[3].strip()
     low_operator, high_operator = "<" if match[1] == "(" else r"\le", "<" if match[4] == ")" else r"\leq"
@@ -212,14 +220,24 @@ def _roots(reference: str) -> Iterator[str]:
 
 def _sums(reference: str) -> Iterator[str]:
     match = _SUM.fullmatch(reference)
-    if match and match[1].strip() and not re.search(r"[=<>,]|\\text|[+\-]|\\p[mi]|_|\\cup|\\in", match[2]) and "%" not in reference:
-        if match[2].count("(") == match[2].count(")") and match[2].count("{") == match[2].count("}") and not re.search("[a-zA-Z]{4,}", reference):
-            yield f"{match[2].strip()} + {match[1].strip()}"
+    if match is None or not match[1].strip() or "%" in reference or re.search("[a-zA-Z]{4,}", reference):
+        return
+    first, second = match[1].strip(), match[2].strip()
+    is_whole = second.count("(") == second.count(")") and second.count("{") == second.count("}")
+    if is_whole and not re.search(r"[=<>,]|\\text|[+\-]|\\p[mi]|_|\\cup|\\in", second):
+        yield f"{second} + {first}"
 
 
 def _unicode(reference: str) -> Iterator[str]:
     rewritten = reference
-    for latex, character in ((r"\pi", "π"), (r"\infty", "∞"), (r"\cup", "∪"), (r"\cdot", "⋅"), (r"\times", "×"), (r"\le ", "≤ ")):
+    for latex, character in (
+        (r"\pi", "π"),
+        (r"\infty", "∞"),
+        (r"\cup", "∪"),
+        (r"\cdot", "⋅"),
+        (r"\times", "×"),
+        (r"\le ", "≤ "),
+    ):
         rewritten = re.sub(re.escape(latex) + "(?![a-zA-Z])" if latex[-1] != " " else re.escape(latex), character, rewritten)
     if re.match(r"-\d", rewritten):
         rewritten = "−" + rewritten[1:]
@@ -234,9 +252,9 @@ def _matrices(reference: str) -> Iterator[str]:
 
 
 VARIANTS: Final[dict[str, Rule]] = {
-    "wrapped": _wrapped, "spacing": _spaced, "fraction style": _fraction_styles, "equal number": _equal_numbers, "thousands": _thousands,
-    "brackets": _brackets, "order": _reordered, "inequality": _inequalities, "unit": _units, "base, percent": _bases_and_percents,
-    "text": _texts, "label": _labels, "root": _roots, "sum": _sums, "unicode": _unicode, "matrix": _matrices,
+    "wrapped": _wrapped, "spacing": _spaced, "fraction style": _fraction_styles, "equal number": _equal_numbers,
+    "thousands": _thousands, "brackets": _brackets, "order": _reordered, "inequality": _inequalities, "unit": _units,
+    "base, percent": _bases_and_percents, "text": _texts, "label": _labels, "root": _roots, "sum": _sums, "unicode": _unicode, "matrix": _matrices,
 }  # fmt: skip
 
 
@@ -244,13 +262,22 @@ def _sign(reference: str) -> Iterator[str]:
     value = _value(reference)
     if value is not None and value != 0:
         yield _written(-value)
-    elif value is None and re.match(r"\d*\\sqrt|\\frac|\\pi|\d+\\pi|\d+\\s", reference) and not re.search(r"[=<>,+\-]|\\text|\\pm", reference):
+    elif (
+        value is None
+        and re.match(r"\d*\\sqrt|\\frac|\\pi|\d+\\pi|\d+\\s", reference)
+        and not re.search(r"[=<>,+\-]|\\text|\\pm", reference)
+    ):
         yield f"-{reference}"
 
 
 def _digits(reference: str) -> Iterator[str]:
     match = re.search(r"(?<![\d_.{])(\d*)(\d)(\d)(\d*)(?![\d.])", reference)
-    if match and match[2] != match[3] and not (match[2] + match[3]).startswith("0") and not re.search(r"=|\\text|[a-zA-Z]{4,}", reference.replace("frac", "").replace("sqrt", "")):
+    if (
+        match
+        and match[2] != match[3]
+        and not (match[2] + match[3]).startswith("0")
+        and not re.search(r"=|\\text|[a-zA-Z]{4,}", reference.replace("frac", "").replace("sqrt", ""))
+    ):
         changed = reference[: match.start()] + match[1] + match[3] + match[2] + match[4] + reference[match.end() :]
         if int(match[1] + match[3] + match[2] + match[4]) != int(match[0]):
             yield changed
@@ -298,7 +325,8 @@ def _percent(reference: str) -> Iterator[str]:
     match = _PERCENT.fullmatch(reference)
     if match:
         yield match[1]
-        yield f"{match[1]}00%"
+        if "." not in match[1]:
+            yield f"{match[1]}00%"
     value = _value(reference)
     if value is not None and value != 0:
         yield rf"{reference}\%"
@@ -306,7 +334,9 @@ def _percent(reference: str) -> Iterator[str]:
 
 
 def _dropped(reference: str) -> Iterator[str]:
-    without_root = re.sub(r"\\sqrt\{(\d+)\}", r"{\1}" if re.match(r".*\d\\sqrt|.*\}\\sqrt", reference) else r"\1", reference, count=1)
+    without_root = re.sub(
+        r"\\sqrt\{(\d+)\}", r"{\1}" if re.match(r".*\d\\sqrt|.*\}\\sqrt", reference) else r"\1", reference, count=1
+    )
     if without_root != reference and r"\sqrt{1}" not in reference and not re.search(r"\d\{\d", without_root):
         yield without_root
     if r"\pi" in reference and re.fullmatch(r"-?\d+\s*\\pi", reference):

@@ -32,7 +32,8 @@ def test_numbers_need_no_worker() -> None:
 
 def test_symbolic_answers_are_compared_in_a_worker(grader: ProcessGrader) -> None:
     grades = grade_all([(r"\frac{1}{\sqrt{5}}", r"\frac{\sqrt{5}}{5}"), ("x+1", "x+2"), ("2RC", "2rc")], grader)
-    assert [(grade.verdict, grade.method) for grade in grades] == [("correct", "symbolic"), ("wrong", "symbolic"), ("wrong", "symbolic")]
+    assert [grade.verdict for grade in grades] == ["correct", "wrong", "wrong"]
+    assert {grade.method for grade in grades} == {"symbolic"}
     assert "math-verify-" in grades[0].version
 
 
@@ -64,4 +65,5 @@ def test_identical_comparisons_are_answered_each_under_its_own_id(grader: Proces
 
 
 def test_equal_answers_are_grouped_in_order_of_appearance(grader: ProcessGrader) -> None:
-    assert group_equivalent(["1/2", "0.5", "3", r"\frac12", "x+1", "1+x", "3.0", ""], grader) == [(0, 1, 3), (2, 6), (4, 5), (7,)]
+    answers = ["1/2", "0.5", "3", r"\frac12", "x+1", "1+x", "3.0", ""]
+    assert group_equivalent(answers, grader) == [(0, 1, 3), (2, 6), (4, 5), (7,)]
