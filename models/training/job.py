@@ -95,12 +95,14 @@ class TrainingMetric(BaseModel):
 
 
 class TrainingOutcome(BaseModel):
-    """A finished training: the directory of the model, its final metrics and the fingerprint of the job."""
+    """A finished training: the directory of the model, its final metrics, its progress and the fingerprint of the job."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model_dir: Path
     metrics: dict[str, float]
+    curve: tuple[TrainingMetric, ...]
+    """All that was reported on the way (since the last resume point), for a parent that died before it could keep it."""
     fingerprint: str
 
 

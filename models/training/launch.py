@@ -37,13 +37,16 @@ OnMetric = Callable[[TrainingMetric], None]
 
 
 def run_training(job: TrainingJob, on_metric: OnMetric, host: "TrainerHost | None" = None) -> TrainingOutcome:
-    """Return the outcome of a job, trained in a process of its own; an outcome that this very job left before is returned at once.
+    """Return the outcome of a job, trained in a process of its own.
 
+    An outcome that this very job left before is returned at once, its progress reported as if it happened now.
     on_metric is called in this thread. Without a host, one is started for this job. The training is killed when this call is left
     by an exception. Raises TrainingFailed with the end of the log and where it is.
     """
     finished = finished_outcome(job)
     if finished is not None:
+        for metric in finished.curve:
+            on_metric(metric)
         return finished
     if host is not None:
         return host.train(job, on_metric)

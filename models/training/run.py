@@ -29,9 +29,17 @@ def run_job(job: TrainingJob, emit: Callable[[TrainingMetric], None]) -> Trainin
     torch.set_num_threads(job.settings.n_threads)
     transformers.set_seed(job.seed % 2**32)
     settings = job.settings
-    metrics = train_ppm(job, settings, emit) if isinstance(settings, PpmSettings) else train_sft(job, settings, emit)
+    curve: list[TrainingMetric] = []
+
+    def keep(metric: TrainingMetric) -> None:
+        curve.append(metric)
+        emit(metric)
+
+    metrics = train_ppm(job, settings, keep) if isinstance(settings, PpmSettings) else train_sft(job, settings, keep)
     times = {"wall_seconds": time.monotonic() - wall_started, "cpu_seconds": time.process_time() - cpu_started}
-    outcome = TrainingOutcome(model_dir=job.model_dir, metrics={**metrics, **times}, fingerprint=job.fingerprint())
+    outcome = TrainingOutcome(
+        model_dir=job.model_dir, metrics={**metrics, **times}, curve=tuple(curve), fingerprint=job.fingerprint()
+    )
     partial = job.work_dir / "outcome.json.partial"
     partial.write_text(outcome.model_dump_json(indent=2))
     partial.replace(job.work_dir / "outcome.json")
