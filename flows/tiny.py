@@ -13,6 +13,7 @@ from models.scratch.corpus import TrainingText
 from tasks.problems.gsm8k import coded_solutions
 from tasks.problems.readers import read_rows
 from tasks.problems.student_work import flawed_solutions
+from tasks.problems.varied import varied_solutions
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
 
@@ -27,7 +28,7 @@ def run_build(settings: Settings, output: Path, solutions: Path | None, display:
     """
     if output.exists():
         raise BadInput(f"{output} exists", hint="name a directory that does not, or remove this one")
-    texts = list(student_texts(settings.base.n_texts) if solutions is None else solution_texts(solutions, display))
+    texts = list(student_texts(settings.base.n_texts) if solutions is None else solution_texts(settings, solutions, display))
     origin = Origin(_fingerprint(settings, solutions), code_version())
     display.stage(0, "train base")
 
@@ -45,13 +46,16 @@ def student_texts(n_texts: int) -> Iterator[TrainingText]:
         yield training_text(work.prompt, work.solution)
 
 
-def solution_texts(path: Path, display: Display) -> Iterator[TrainingText]:
-    """Yield the human solutions that belong to the base, as code, and say how many could not be used and why."""
+def solution_texts(settings: Settings, path: Path, display: Display) -> Iterator[TrainingText]:
+    """Yield the human solutions that belong to the base, as code, and say how many could not be used and why.
+
+    Each is read base.n_variations times: once as it is, then with other numbers.
+    """
     rows = [(str(row.fields["question"]), str(row.fields["answer"])) for row in read_rows(path) if row.fault is None]
     solutions, dropped = coded_solutions(rows)
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(dropped.items()))
     display.message(f"{len(solutions):,} solutions as code" + (f"; dropped: {reasons}" if reasons else ""))
-    for solution in solutions:
+    for solution in varied_solutions(solutions, settings.base.seed, settings.base.n_variations):
         yield training_text(solution.prompt, solution.solution())
 
 

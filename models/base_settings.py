@@ -1,7 +1,5 @@
 """Settings of a base model trained from scratch: the stand-in for a downloaded LLM. No torch here."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -10,14 +8,8 @@ class BaseSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    corpus: Literal["student work", "gsm8k"] = "student work"
-    """student work: flawed solutions of virtual problems. gsm8k: the human solutions of half of GSM8K train, as code."""
-
     n_texts: int = Field(default=60_000, ge=1)
     """Pieces of student work. A file gives what it has."""
-
-    solutions_file: str = ""
-    """GSM8K's train.jsonl, for the corpus gsm8k."""
 
     n_variations: int = Field(default=1, ge=1)
     """Times that each solution of a file is read: once as it is, then with other numbers."""
