@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flows.settings import Settings
 from tasks.problems.decontamination import Decontaminator, Refusal
+from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Problem, QuarantinedRow, Split
@@ -15,7 +16,7 @@ from warehouse.store import Warehouse
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of a file: n_rows = n_new + n_duplicates + n_known + n_quarantined + n_refused, or it was there already."""
+    """What became of a file: n_rows is the sum of the other counts, or it was there already."""
 
     path: Path
     split: Split
@@ -26,6 +27,7 @@ class IngestReport:
     n_known: int = 0
     n_quarantined: int = 0
     n_refused: int = 0
+    n_of_other_use: int = 0
 
     @property
     def line(self) -> str:
@@ -35,6 +37,7 @@ class IngestReport:
         parts = (
             (self.n_duplicates, "duplicates dropped"),
             (self.n_known, "already in the lake"),
+            (self.n_of_other_use, "left out, for the base or another split has them"),
             (self.n_quarantined, "quarantined, see: stargrove sql --file quarantined_rows"),
             (self.n_refused, "refused, for they share words with test problems, see: stargrove sql --file quarantined_rows"),
         )
@@ -52,9 +55,10 @@ def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source:
         there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
         loaded = load_problems(path, split, source, known=known)
-        refusals = _refusals(loaded.problems, there, split, settings.gates.n_gram, path)
+        ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
+        refusals = _refusals(ours, there, split, settings.gates.n_gram, path)
         refused = {refusal.problem.problem_id for refusal in refusals}
-        accepted = [problem for problem in loaded.problems if problem.problem_id not in refused]
+        accepted = [problem for problem in ours if problem.problem_id not in refused]
         quarantined: list[QuarantinedRow] = [*loaded.quarantined, *(refusal.quarantined() for refusal in refusals)]
         n_new = lake.ingest(batch, accepted, quarantined)
     return IngestReport(
@@ -67,7 +71,13 @@ def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source:
         n_known=loaded.n_known,
         n_quarantined=len(loaded.quarantined),
         n_refused=len(refusals),
+        n_of_other_use=len(loaded.problems) - len(ours),
     )
+
+
+def _is_for(settings: Settings, problem: Problem, split: Split) -> bool:
+    """Return whether a problem is for this split. A test file is whole; GSM8K's training file is shared with the base."""
+    return settings.problems.base_corpus == "separate" or split == "test" or use_of(problem.statement) == split
 
 
 def _refusals(

@@ -16,6 +16,10 @@ class ProblemsSettings(BaseModel):
     source: Literal["virtual", "files"] = "virtual"
     """virtual: chains of relations made from a seed, no file needed. files: what `stargrove ingest` read."""
 
+    base_corpus: Literal["separate", "gsm8k train"] = "separate"
+    """separate: the base has read none of these problems. gsm8k train: it has read the solutions of one half of GSM8K's
+    training file, so ingest takes only the rows that are left for the split (`tasks.problems.gsm8k.use_of`)."""
+
     train_per_level: LevelCounts = (90, 100, 90, 70, 50)
     """Virtual problems to search in, at levels 1 to 5."""
 
