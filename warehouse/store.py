@@ -60,7 +60,7 @@ class Warehouse:
         self, home: Path, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: WriterLock | None
     ) -> None:
         self.home = home
-        self._settings = settings
+        self.settings = settings
         self._connection = connection
         self._lock = lock
 

@@ -10,7 +10,7 @@ answered as (
     select distinct round, problem_id from nodes where verdict = 'correct'
 ),
 verified as (
-    select distinct verifications.problem_id, trajectories.round
+    select distinct trajectories.problem_id, trajectories.round
     from verifications
     inner join trajectories on trajectories.trajectory_id = verifications.trajectory_id
     where verifications.verification = 'verified'

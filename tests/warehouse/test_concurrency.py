@@ -1,0 +1,74 @@
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.trees import batch, small_tree
+from warehouse.errors import WarehouseError
+from warehouse.settings import WarehouseSettings
+from warehouse.store import Warehouse
+from warehouse.writer_lock import WriterLock
+
+READER = """
+import sys
+from pathlib import Path
+from warehouse.store import Warehouse
+for _ in range(4):
+    with Warehouse.open(Path(sys.argv[1]), read_only=True) as lake:
+        for _ in range(5):
+            sizes = lake.query("select count(*) as n from nodes group by batch_id")["n"].to_list()
+            assert all(size == 7 for size in sizes), sizes
+print("ok", len(sizes))
+"""
+
+
+def test_threads_of_a_process_commit_and_read_at_once(lake: Warehouse) -> None:
+    def write(number: int) -> None:
+        lake.commit(batch(1, "rollout", f"{number:03}"), {"nodes": small_tree(f"t{number}")})
+        assert len(lake.nodes(f"t{number}")) == 7
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(18)))
+    assert lake.query("select count(*), count(distinct tree_id) from nodes").row(0) == (18 * 7, 18)
+
+
+def test_readers_in_other_processes_see_whole_batches_while_one_writes(lake: Warehouse, home: Path) -> None:
+    readers = [subprocess.Popen([sys.executable, "-c", READER, str(home)], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    number = 0
+    while any(reader.poll() is None for reader in readers):
+        lake.commit(batch(1, "rollout", f"{number:04}"), {"nodes": small_tree(f"t{number}")})
+        number += 1
+    assert [reader.communicate()[0].split()[0] for reader in readers] == ["ok", "ok"]
+    assert number > 5
+
+
+def test_a_writer_that_waits_too_long_names_who_holds_the_lake(home: Path) -> None:
+    lock = WriterLock(home / "lake" / "writer.lock", timeout_seconds=5)
+    impatient = WarehouseSettings(lock_timeout_seconds=0.1)
+    with Warehouse.open(home, impatient) as lake:
+        with lock.held(), pytest.raises(WarehouseError, match=r"process \d+ has been writing to the lake for 0.1 s; wait"):
+            lake.commit(batch(1, "rollout"), {"nodes": small_tree()})
+        lake.commit(batch(1, "rollout"), {"nodes": small_tree()})
+
+
+def test_the_lock_is_for_one_thread_at_a_time(tmp_path: Path) -> None:
+    lock = WriterLock(tmp_path / "writer.lock", timeout_seconds=5)
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work() -> None:
+        for _ in range(20):
+            with lock.held():
+                inside.append(1)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1

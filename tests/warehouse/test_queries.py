@@ -1,0 +1,291 @@
+"""Given two small rounds, each shipped query answers what can be worked out by hand.
+
+Round 1 searches p1 (solved, verified) and p2 (only wrong answers); round 2 finds the same solution of p1 again, solves p2,
+and fails to replay nothing. Values of the small tree: q(a) = (3 - 1) / 4, q(b) = -1, so that its trajectories have mean
+Q-values (0.5 + 1) / 2 = 0.75 (correct), (0.5 - 1) / 2 = -0.25 and -1 (wrong).
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
+from warehouse.errors import BadInput
+from warehouse.records import Checkpoint, Evaluation, EvaluationAnswer, Node
+from warehouse.statements import shipped
+from warehouse.store import Warehouse
+
+
+def wrong_tree(tree_id: str, problem_id: str) -> list[Node]:
+    of = {"tree_id": tree_id, "problem_id": problem_id}
+    return [
+        node(0, None, "P", depth=0, visits=(0, 2), **of),
+        node(1, 0, "x", depth=1, visits=(0, 2), ending="answer", verdict="wrong", **of),
+    ]
+
+
+def answers(round_number: int, verdicts: dict[str, str]) -> list[EvaluationAnswer]:
+    """verdicts: one letter per sampled answer of a problem, c(orrect) or w(rong)."""
+    return [
+        EvaluationAnswer(
+            f"policy-{round_number}",
+            None,
+            "validation",
+            problem_id,
+            "sample",
+            k,
+            "1",
+            "correct" if letter == "c" else "wrong",
+            0.5,
+            9,
+        )
+        for problem_id, letters in verdicts.items()
+        for k, letter in enumerate(letters)
+    ]
+
+
+@pytest.fixture(scope="module")
+def two_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("rounds") / "home")
+    with Warehouse.open(home) as lake:
+        ingest(lake, problem("p1", 1), problem("p2", 2), problem("p3", 2, "validation"))
+        trees = {1: small_tree("t1", "p1") + wrong_tree("t2", "p2"), 2: small_tree("t3", "p1") + small_tree("t4", "p2")}
+        verified = {1: {"t1-4": "verified"}, 2: {"t3-4": "verified", "t4-4": "verified"}}
+        for number in (1, 2):
+            lake.start_round(round_row(number, "base-0" if number == 1 else "policy-1"))
+            search(lake, number, trees[number])
+            verify(lake, number, verified[number])
+            lake.run_statement(batch(number, "annotate-sft"), "annotate_sft", round=number)
+            lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
+            snapshot_id = lake.pin_training_snapshot(number)
+            lake.record_checkpoint(
+                Checkpoint(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
+            )
+            lake.promote(number, f"policy-{number}", None)
+            share = 0.25 * number
+            lake.commit(
+                batch(number, "evaluate", wall_seconds=3.0),
+                {
+                    "evaluation_answers": answers(number, {"p3": "cwww" if number == 1 else "ccww"}),
+                    "evaluations": [
+                        Evaluation(f"policy-{number}", None, "validation", "greedy_pass_1", None, share, 1),
+                        Evaluation(f"policy-{number}", None, "test", "greedy_pass_1", None, 0.99, 1),
+                    ],
+                },
+            )
+        yield lake
+
+
+def rows(frame: pl.DataFrame, *columns: str) -> list[tuple[object, ...]]:
+    return frame.select(columns).rows()
+
+
+def test_trajectories_end_in_an_answer_and_average_the_q_values_of_their_steps(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("from trajectories where tree_id = 't1' order by leaf_node_id")
+    assert rows(found, "trajectory_id", "node_ids", "n_steps", "verdict", "mean_q") == [
+        ("t1-4", [0, 1, 4], 2, "correct", 0.75),
+        ("t1-5", [0, 1, 5], 2, "wrong", -0.25),
+        ("t1-6", [0, 2, 6], 2, "wrong", -1.0),
+    ]
+
+
+def test_equal_solutions_have_equal_hashes_and_others_have_not(two_rounds: Warehouse) -> None:
+    hashes = dict(two_rounds.query("select trajectory_id, text_hash from trajectories").rows())
+    assert hashes["t1-4"] == hashes["t3-4"]
+    assert len({hashes["t1-4"], hashes["t1-5"], hashes["t1-6"]}) == 3
+
+
+def test_an_unvisited_answer_counts_with_its_grade(lake: Warehouse) -> None:
+    never_chosen = node(7, 1, "a3", depth=2, ending="answer", verdict="correct")
+    search(lake, 1, [*small_tree(), never_chosen])
+    assert lake.query("select mean_q from trajectories where trajectory_id = 't1-7'").item() == (0.5 + 1.0) / 2
+
+
+def test_the_sft_set_takes_each_solution_of_all_rounds_once(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("from sft_examples where round = 2 order by problem_id, rank")
+    assert rows(found, "problem_id", "trajectory_id", "trajectory_round", "rank", "mean_q") == [
+        ("p1", "t3-4", 2, 1, 0.75),
+        ("p2", "t4-4", 2, 1, 0.75),
+    ]
+    assert two_rounds.query("select trajectory_id from sft_examples where round = 1").to_series().to_list() == ["t1-4"]
+
+
+def test_only_verified_trajectories_become_sft_examples(lake: Warehouse) -> None:
+    search(lake, 1, small_tree("t1") + small_tree("t2", "p2") + small_tree("t3", "p3"))
+    verify(lake, 1, {"t1-4": "verified", "t2-4": "replay_differs"})
+    lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
+    assert lake.query("select trajectory_id from sft_examples").to_series().to_list() == ["t1-4"]
+
+
+def test_the_sft_set_keeps_the_best_of_each_problem_with_ties_by_id(lake: Warehouse) -> None:
+    search(lake, 1, [n for i in range(4) for n in retold(small_tree(f"t{i}"), str(i))])
+    verify(lake, 1, {f"t{i}-4": "verified" for i in range(4)})
+    lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1, n_per_problem=3)
+    assert lake.query("select trajectory_id from sft_examples order by rank").to_series().to_list() == ["t0-4", "t1-4", "t2-4"]
+
+
+def retold(tree: list[Node], mark: str) -> list[Node]:
+    """The same tree in other words, so that its solutions are other solutions."""
+    return [Node(**{name: getattr(n, name) for name in Node.__slots__} | {"text": n.text + mark}) for n in tree]
+
+
+def test_the_control_has_as_many_examples_right_or_wrong(two_rounds: Warehouse) -> None:
+    chosen = two_rounds.query("annotate_sft_unverified", round=2)
+    assert chosen.height == 2
+    assert rows(chosen) == rows(two_rounds.query("annotate_sft_unverified", round=2))
+    assert set(chosen["trajectory_id"]) <= set(two_rounds.query("select trajectory_id from trajectories").to_series())
+
+
+def test_step_pairs_are_siblings_and_answer_pairs_whole_trajectories(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("from preference_pairs where round = 1 order by kind desc, rejected_node_id")
+    columns = ("problem_id", "kind", "prefix_node_id", "chosen_node_id", "rejected_node_id", "chosen_q", "rejected_q", "weight")
+    assert rows(found, *columns) == [
+        ("p1", "step", 0, 1, 2, 0.5, -1.0, 1.0),
+        ("p1", "answer", 0, 4, 5, 0.75, -0.25, 0.5),
+        ("p1", "answer", 0, 4, 6, 0.75, -1.0, 0.5),
+    ]
+
+
+def test_a_margin_drops_close_pairs_and_shares_the_weight_anew(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("annotate_pairs", round=1, min_margin=1.25)
+    assert rows(found, "kind", "rejected_node_id", "weight") == [("answer", 6, 1.0), ("step", 2, 1.0)]
+
+
+def test_a_refuted_trajectory_is_never_the_chosen_one(lake: Warehouse) -> None:
+    search(lake, 1, small_tree())
+    verify(lake, 1, {"t1-4": "replay_differs"})
+    assert lake.query("annotate_pairs", round=1)["kind"].to_list() == ["step"]
+
+
+def test_shards_annotated_one_by_one_give_the_rows_of_the_whole_round(lake: Warehouse) -> None:
+    for shard, problem_id in (("000", "p1"), ("001", "p2")):
+        search(lake, 1, small_tree(f"t-{problem_id}", problem_id), shard)
+    order = "order by trajectory_id"
+    piecewise = lake.query(f"select trajectory_id, text_hash, mean_q from trajectories {order}")
+    whole = lake.query("annotate_trajectories", round=1)
+    assert piecewise.rows() == rows(whole.sort("trajectory_id"), "trajectory_id", "text_hash", "mean_q")
+    parts = pl.concat([lake.query("annotate_pairs", round=1, shard=shard) for shard in ("000", "001")])
+    assert parts.rows() == lake.query("annotate_pairs", round=1).rows()
+
+
+def test_verification_candidates_are_the_best_correct_ones_not_yet_verified(lake: Warehouse) -> None:
+    ingest(lake, problem("p1", answer="1"))
+    search(lake, 1, [*small_tree("t1"), *small_tree("t2"), *retold(small_tree("t3"), "!")])
+    found = lake.query("verification_candidates", round=1)
+    assert rows(found, "trajectory_id", "rank", "texts", "answer", "reference_answer") == [
+        ("t1-4", 1, ["P", "a", "a1"], "1", "1"),
+        ("t3-4", 2, ["P!", "a!", "a1!"], "1", "1"),
+    ]
+    verify(lake, 1, {"t1-4": "verified"})
+    assert lake.query("verification_candidates", round=1)["trajectory_id"].to_list() == ["t3-4"]
+    assert lake.query("verification_candidates", round=1, limit=1).is_empty()
+
+
+def test_exported_sft_text_is_the_path_from_the_root(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("export_sft", round=2)
+    assert rows(found, "problem_id", "prompt", "completion") == [("p1", "P", "aa1"), ("p2", "P", "aa1")]
+
+
+def test_exported_pairs_share_their_prompt(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("export_pairs", round=1).sort("kind", "rejected")
+    assert rows(found, "kind", "prompt", "chosen", "rejected") == [
+        ("answer", "P", "aa1", "aa2"),
+        ("answer", "P", "aa1", "bb1"),
+        ("step", "P", "a", "b"),
+    ]
+
+
+def test_the_ppm_gets_whole_trees_of_the_pairs_and_no_others(two_rounds: Warehouse) -> None:
+    nodes = two_rounds.query("export_ppm_nodes", round=2)
+    pairs = two_rounds.query("export_ppm_pairs", round=2)
+    assert nodes["tree_id"].unique().sort().to_list() == ["t1", "t3", "t4"]
+    assert nodes.height == 3 * len(small_tree())
+    assert (nodes.height, pairs.height) == (21, 9)
+    latest = two_rounds.query("export_ppm_pairs", round=2, first_round=2)
+    assert latest["tree_round"].unique().to_list() == [2]
+
+
+def test_coverage_counts_verified_problems_in_the_round_and_so_far(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("coverage")
+    columns = ("round", "level", "n_problems", "n_answered", "n_solved", "coverage", "coverage_so_far")
+    assert rows(found, *columns) == [
+        (1, 1, 1, 1, 1, 1.0, 1.0),
+        (1, 2, 1, 0, 0, 0.0, 0.0),
+        (1, None, 2, 1, 1, 0.5, 0.5),
+        (2, 1, 1, 1, 1, 1.0, 1.0),
+        (2, 2, 1, 1, 1, 1.0, 1.0),
+        (2, None, 2, 2, 2, 1.0, 1.0),
+    ]
+    assert two_rounds.query("coverage", round=2).height == 3
+
+
+def test_coverage_so_far_remembers_problems_that_a_later_round_misses(lake: Warehouse) -> None:
+    ingest(lake, problem("p1"), problem("p2"))
+    search(lake, 1, small_tree("t1", "p1"))
+    verify(lake, 1, {"t1-4": "verified"})
+    search(lake, 2, wrong_tree("t2", "p1") + wrong_tree("t3", "p2"))
+    found = lake.query("coverage", round=2)
+    assert rows(found.filter(pl.col("level").is_null()), "coverage", "coverage_so_far") == [(0.0, 0.5)]
+
+
+def test_pass_at_k_is_the_unbiased_estimate(two_rounds: Warehouse) -> None:
+    # 1 - C(2, 2) / C(4, 2) = 5/6 with two correct answers of four.
+    assert two_rounds.query("pass_at_k", k=2, round=2)["pass_at_k"].to_list() == pytest.approx([5 / 6, 5 / 6])
+    assert two_rounds.query("pass_at_k", k=1)["pass_at_k"].to_list() == pytest.approx([0.25, 0.25, 0.5, 0.5])
+    assert two_rounds.query("pass_at_k", k=4)["pass_at_k"].to_list() == [1.0] * 4
+    assert two_rounds.query("pass_at_k", k=8).is_empty()
+
+
+def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("round_summary")
+    columns = ("round", "status", "coverage", "coverage_by_level", "greedy_pass_1", "n_sft_examples", "n_pairs", "wall_seconds")
+    assert rows(found, *columns) == [
+        (1, "promoted", 0.5, "1: 100%  2: 0%", 0.25, 1, 3, 3.0),
+        (2, "promoted", 1.0, "1: 100%  2: 100%", 0.5, 2, 6, 3.0),
+    ]
+    assert two_rounds.query("round_summary", split="test")["greedy_pass_1"].to_list() == [0.99, 0.99]
+
+
+def test_a_trajectory_is_shown_step_by_step(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("trajectory", trajectory_id="t1-4")
+    assert rows(found, "step", "text", "q_value") == [(0, "P", 0.0), (1, "a", 0.5), (2, "a1", 1.0)]
+    texts = two_rounds.query("select prompt, completion from v_trajectory_texts where trajectory_id = 't1-4'")
+    assert texts.rows() == [("P", "aa1")]
+
+
+def test_the_best_trajectory_of_a_problem_is_its_newest_of_the_highest_mean_q(two_rounds: Warehouse) -> None:
+    assert two_rounds.query("best_trajectories")["trajectory_id"].to_list() == ["t3-4", "t4-4"]
+    assert two_rounds.query("best_trajectories", level=2)["trajectory_id"].to_list() == ["t4-4"]
+
+
+def test_difficulty_follows_from_the_rollouts(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("select problem_id, difficulty from v_searched where round = 1 order by problem_id")
+    assert found.rows() == [("p1", "medium"), ("p2", "hard")]
+
+
+def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:
+    found = two_rounds.query("stage_costs", round=1)
+    assert rows(found.filter(pl.col("stage") == "evaluate"), "n_batches", "n_rows", "wall_seconds") == [(1, 6, 3.0)]
+
+
+def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
+    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1"}
+    for view in shipped("views"):
+        two_rounds.query(f"from {view}")
+    for query in shipped("queries").values():
+        needed = [parameter.name for parameter in query.parameters if parameter.default is None]
+        two_rounds.query(query.name, **{name: given[name] for name in needed})
+
+
+def test_good_data_has_no_bad_pairs(two_rounds: Warehouse) -> None:
+    assert two_rounds.query("bad_pairs", round=2).is_empty()
+
+
+def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
+    with pytest.raises(BadInput, match="query coverage has no parameter 'rund'; its parameters: round"):
+        two_rounds.query("coverage", rund=1)
+    with pytest.raises(BadInput, match=r"query export_sft needs a value for round"):
+        two_rounds.query("export_sft")
