@@ -18,7 +18,8 @@ Leaf = Callable[[str, str], bool | None]
 
 MAX_CHARACTERS: Final = 4_000
 """Longer answers are compared as strings alone: no reference answer is that long."""
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+"""Space that means nothing. Between digits it does: 7 1/3 is not 71/3."""
 _NOT_LETTER = re.compile(r"[\s.,;:!?$]+|\\text(?=\{)|[{}]")
 _FLIPPED: Final = {">": "<", r"\ge": r"\le"}
 _EMPTY_SET: Final = r"\emptyset"
@@ -37,7 +38,7 @@ def decide(one: str, other: str, leaf: Leaf) -> Decision:
     one, other = sorted((one, other))
     if not one.strip() or not other.strip():
         return Decision(None, "empty")
-    if one == other or _SPACE.sub("", normalise(one)) == _SPACE.sub("", normalise(other)):
+    if one == other or _unspaced(one) == _unspaced(other):
         return Decision(True, "exact")
     if max(len(one), len(other)) > MAX_CHARACTERS:
         return Decision(None, "too_long")
@@ -45,6 +46,10 @@ def decide(one: str, other: str, leaf: Leaf) -> Decision:
     if left is None or right is None:
         return Decision(None, "empty")
     return _compare(left, right, leaf)
+
+
+def _unspaced(text: str) -> str:
+    return _SPACE.sub("", normalise(text))
 
 
 def _compare(left: Reading, right: Reading, leaf: Leaf) -> Decision:

@@ -31,8 +31,9 @@ def test_numbers_need_no_worker() -> None:
 
 
 def test_symbolic_answers_are_compared_in_a_worker(grader: ProcessGrader) -> None:
-    grades = grade_all([(r"\frac{1}{\sqrt{5}}", r"\frac{\sqrt{5}}{5}"), ("x+1", "x+2"), ("2RC", "2rc")], grader)
-    assert [grade.verdict for grade in grades] == ["correct", "wrong", "wrong"]
+    pairs = [(r"\frac{1}{\sqrt{5}}", r"\frac{\sqrt{5}}{5}"), ("x+1", "x+2"), ("2RC", "2rc"), ("3 > x + y", "3 < x + y")]
+    grades = grade_all(pairs, grader)
+    assert [grade.verdict for grade in grades] == ["correct", "wrong", "wrong", "wrong"]
     assert {grade.method for grade in grades} == {"symbolic"}
     assert "math-verify-" in grades[0].version
 
