@@ -48,6 +48,8 @@ def connect(
                 "temp_directory": str(lake_directory(home) / "spill"),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                # DuckDB draws it on stdout, in the middle of what a command prints.
+                "enable_progress_bar": False,
             }
         )
         for name in _EXTENSIONS:
