@@ -48,8 +48,6 @@ def connect(
                 "temp_directory": str(lake_directory(home) / "spill"),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-                # DuckDB draws it on stdout, in the middle of what a command prints.
-                "enable_progress_bar": False,
             }
         )
         for name in _EXTENSIONS:
@@ -60,8 +58,9 @@ def connect(
 
 
 def use_lake(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the lake the default catalog of a connection or cursor; UTC its time zone."""
-    connection.execute(f"use {ALIAS}; set TimeZone = 'UTC'")
+    """Make the lake the default catalog of a connection or cursor, UTC its time zone."""
+    # DuckDB would draw its progress bar on stdout, in the middle of what a command prints.
+    connection.execute(f"use {ALIAS}; set TimeZone = 'UTC'; set enable_progress_bar = false")
 
 
 def _attach(home: Path, settings: WarehouseSettings, *, read_only: bool, snapshot_id: int | None) -> str:
