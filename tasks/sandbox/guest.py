@@ -17,6 +17,7 @@ import builtins
 import gc
 import io
 import json
+import mmap
 import posix
 import resource
 import struct
@@ -36,6 +37,7 @@ HELLO: Final = b"H"
 _LENGTH: Final = struct.Struct(">I")
 _ONLY_AST: Final = 0x400  # ast.PyCF_ONLY_AST, whose module would cost 2 ms of start-up
 _MAX_MESSAGE_CHARS: Final = 2_000
+_MAX_NAME_CHARS: Final = 200
 _BALLAST_BYTES: Final = 1 << 20
 _N_ENDED: Final = 64
 _WNOHANG: Final = 1
@@ -60,6 +62,7 @@ _setrlimit, _getrusage, _usage_of_self, _cpu_limit = (
 _getrlimit, _unlimited = resource.getrlimit, resource.RLIM_INFINITY
 _process_time, _perf_counter = time.process_time, time.perf_counter
 _settrace, _setprofile = sys.settrace, sys.setprofile
+_class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _getrecursionlimit, _setrecursionlimit = sys.getrecursionlimit, sys.setrecursionlimit
 _seed_generator = _random.Random.seed
 _enable_gc = gc.enable
@@ -115,9 +118,17 @@ class Guest:
         sys.modules["__main__"] = main
         self.namespace = main.__dict__
         self.namespace["__builtins__"] = builtins
+        # Address space that a step which ran out of memory gives back, so that there is room for its report. Never touched.
+        ballast = mmap.mmap(-1, _BALLAST_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._free_ballast = ballast.close
         self.generators: list[_random.Random] = []
         self.seed_numpy: Callable[[int], object] | None = None
         self.before_steps: Callable[[], None] | None = None
+
+    def forget(self) -> None:
+        """Empty the namespace."""
+        for name in [name for name in self.namespace if not name.startswith("__")]:
+            del self.namespace[name]
 
     def run(self, source: str, number: int, seed: int) -> dict[str, Any]:
         """Run one code and return what became of it. number: its place in the path, which names it in tracebacks."""
@@ -126,24 +137,22 @@ class Guest:
             generator.gauss_next = None  # type: ignore[attr-defined]
         if self.seed_numpy is not None:
             self.seed_numpy(seed & 0xFFFFFFFF)
-        ballast: bytes | None = bytes(_BALLAST_BYTES)  # of pages never touched: it costs address space only
         report: dict[str, Any] = {"outcome": "ok", "value": None, "type": None, "message": None, "line": None}
         file_name = f"<step {number}>"
         try:
             self._execute(source, file_name, report)
         except MemoryError:
-            ballast = None
+            self._free_ballast()
             report["outcome"] = "out_of_memory"
         except BaseException as error:  # noqa: BLE001 - whatever step code raises is its outcome
-            ballast = None
+            self._free_ballast()
             report.update(
                 outcome="error",
                 value=None,
-                type=type(error).__name__,
+                type=name_of(error),
                 message=self._text(error, str),
                 line=line_of(error, file_name),
             )
-        del ballast
         _settrace(None)
         _setprofile(None)
         if _getrecursionlimit() < 200:
@@ -174,7 +183,12 @@ class Guest:
         except MemoryError:
             raise
         except BaseException:  # noqa: BLE001 - a __repr__ or __str__ of step code; its failure is no failure of the step
-            return f"<unprintable {type(thing).__name__}>"
+            return f"<unprintable {name_of(thing)}>"
+
+
+def name_of(thing: object) -> str:
+    """Return the name of a thing's class, whatever its metaclass says."""
+    return _class_name(type(thing))[:_MAX_NAME_CHARS]
 
 
 def line_of(error: BaseException, file_name: str) -> int | None:

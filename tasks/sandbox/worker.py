@@ -35,6 +35,7 @@ MAX_REQUEST_BYTES: Final = 256 << 20
 HEAVY: Final = re.compile(r"\b(?:sympy|numpy|scipy|pandas|mpmath)\b")
 ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
+    "LD_BIND_NOW": "1",  # else each child resolves, and so writes and copies, the same pages of the linker's tables
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
