@@ -17,7 +17,6 @@ class Tokenizer(Protocol):
     """The part of a Hugging Face tokenizer that is used here."""
 
     eos_token_id: int | None
-    unk_token_id: int | None
 
     def encode(self, text: str) -> list[int]:
         """Return token ids."""
@@ -27,8 +26,8 @@ class Tokenizer(Protocol):
         """Return text."""
         ...
 
-    def convert_tokens_to_ids(self, tokens: str) -> int | None:
-        """Return the id of one token; that of the unknown token, or None, when there is no such token."""
+    def get_vocab(self) -> dict[str, int]:
+        """Return the id of every token."""
         ...
 
 
@@ -37,6 +36,7 @@ class PromptTokens:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
+        self._vocabulary = tokenizer.get_vocab()
         self.encode = lru_cache(_PROMPTS_REMEMBERED)(self._encode)
         self.single_tokens = lru_cache(_PROMPTS_REMEMBERED)(self._single_tokens)
 
@@ -44,10 +44,11 @@ class PromptTokens:
         return tuple(self._tokenizer.encode(text))
 
     def _single_tokens(self, marks: tuple[str, ...]) -> list[int] | None:
-        """Return the token of each stop string, or None when one of them is spelled by several tokens."""
-        token_ids = [self._tokenizer.convert_tokens_to_ids(mark) for mark in marks]
-        known = [token_id for token_id in token_ids if token_id is not None and token_id != self._tokenizer.unk_token_id]
-        return known if len(known) == len(marks) else None
+        """Return the token of each stop string, or None when other tokens can hold one of them too."""
+        holders = [[token for token in self._vocabulary if mark in token] for mark in marks]
+        if any(tokens != [mark] for tokens, mark in zip(holders, marks, strict=True)):
+            return None
+        return [self._vocabulary[mark] for mark in marks]
 
     def candidate(self, prompt_ids: tuple[int, ...], new_ids: Sequence[int], stop: tuple[str, ...]) -> Candidate:
         """Return what was generated after the prompt, as text up to the end of the first stop string.

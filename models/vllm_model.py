@@ -1,5 +1,6 @@
 """One model inside vLLM, in this process: started, fed with token ids, stepped, given other weights, closed."""
 
+import gc
 import json
 import logging
 import os
@@ -76,8 +77,12 @@ class VllmModel:
 
     def close(self) -> None:
         """Give back the memory."""
-        self._engine.engine_core.shutdown()
+        # vLLM's own shutdown tears down process groups that every other engine of this process stands on: the other model,
+        # or that of another thread. So the worker lets go of its memory, and the groups, of one member each, stay.
+        self._engine.engine_core._finalizer.detach()
+        self._engine.model_executor.shutdown()
         del self._engine
+        gc.collect()
 
 
 def _engine_args(use: Use, directory: Path, settings: EngineSettings) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from models.engine import Answer, Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from tasks.search import format as step_format
 
-STOPS = (*step_format.STEP_STOPS, "a", "7")
-"""The markers, and two common tokens, so that a random policy meets a stop about every 50 tokens."""
+STOPS = (*step_format.STEP_STOPS, "a", "k")
+"""The markers, and two letters, so that a random policy meets a stop about every 35 tokens."""
 
 
 def answers_of(engine: Engine, requests: Iterable[Request]) -> dict[int, Answer]:

@@ -18,7 +18,6 @@ class Letters:
     """A tokenizer whose tokens are letters; "\\0" ends a text."""
 
     eos_token_id = 0
-    unk_token_id = None
 
     def encode(self, text: str) -> list[int]:
         return [ord(letter) for letter in text]
@@ -26,8 +25,8 @@ class Letters:
     def decode(self, token_ids: list[int], *, skip_special_tokens: bool) -> str:
         return "".join(chr(token_id) for token_id in token_ids)
 
-    def convert_tokens_to_ids(self, tokens: str) -> int | None:
-        return ord(tokens) if len(tokens) == 1 else None
+    def get_vocab(self) -> dict[str, int]:
+        return {**{chr(code): code for code in range(128)}, "to": 200, "top": 201, "<end>": 202}
 
 
 def request(prompt: str = "p", seeds: tuple[int, ...] = (1,), max_tokens: int = 5) -> GenerationRequest:
@@ -38,7 +37,7 @@ def request(prompt: str = "p", seeds: tuple[int, ...] = (1,), max_tokens: int = 
     asked=st.lists(st.lists(PREFIX, max_size=4).map(tuple), max_size=12), n_remembered=st.integers(0, 3), at_once=st.booleans()
 )
 def test_every_scoring_is_answered_once_in_its_own_order(
-    asked: list[tuple[str, ...]], n_remembered: int, at_once: bool
+    *, asked: list[tuple[str, ...]], n_remembered: int, at_once: bool
 ) -> None:
     scorings = OpenScorings(n_remembered)
     answers, unscored = [], []
@@ -118,10 +117,12 @@ def test_an_end_of_text_is_no_part_of_the_candidate_and_no_stop() -> None:
     assert (candidate.text, candidate.n_tokens, candidate.finish) == ("b", 2, "length")
 
 
-def test_stop_strings_are_stop_tokens_only_when_each_is_one_token() -> None:
+def test_stop_strings_are_stop_tokens_only_when_no_other_token_can_hold_them() -> None:
     tokens = PromptTokens(Letters())
-    assert tokens.single_tokens((";", "!")) == [ord(";"), ord("!")]
-    assert tokens.single_tokens((";", "end")) is None
+    assert tokens.single_tokens((";", "<end>")) == [ord(";"), 202]
+    assert tokens.single_tokens((";", "absent")) is None
+    assert tokens.single_tokens(("to",)) is None
+    assert tokens.single_tokens(("top",)) == [201]
 
 
 @given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))

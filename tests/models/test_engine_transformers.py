@@ -101,5 +101,5 @@ def test_torn_weights_are_an_unavailable_engine(random_policy: Path, tmp_path: P
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((random_policy / name).read_bytes())
     (tmp_path / "model.safetensors").write_bytes((random_policy / "model.safetensors").read_bytes()[:1000])
-    with pytest.raises(EngineUnavailable, match="loading .* failed: SafetensorError"):
+    with pytest.raises(EngineUnavailable, match=r"loading .* failed: SafetensorError"):
         open_engine(SETTINGS, tmp_path, None)

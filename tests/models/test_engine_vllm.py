@@ -1,0 +1,175 @@
+"""vLLM in process. One engine serves all tests here but those that need a broken or another one."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.engine import Engine, GenerationRequest, Rejection, ScoringRequest
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+from tests.models.engine_contract import (
+    STOPS,
+    answers_of,
+    assert_candidates_follow_the_request,
+    generations,
+    scores_of,
+    scorings,
+)
+from tests.models.random_model import write_policy, write_ppm
+from warehouse.errors import EngineUnavailable
+
+pytestmark = pytest.mark.integration
+
+SETTINGS = EngineSettings(kind="vllm", max_model_len=256, max_num_seqs=32, kv_cache_mib=64)
+
+
+def in_a_thread(call: Callable[[], Any]) -> Any:
+    """Return what the call returns when it runs off the main thread, as a task of a flow does."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(call()))
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+@pytest.fixture(scope="module")
+def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
+    before = os.environ.get("LD_PRELOAD")
+    with closing(in_a_thread(lambda: open_engine(SETTINGS, random_policy, random_ppm))) as engine:
+        assert os.environ.get("LD_PRELOAD") == before
+        yield engine
+
+
+def test_candidates_follow_their_request(engine: Engine) -> None:
+    requests = generations(10, temperature=1.0)
+    assert_candidates_follow_the_request(requests, answers_of(engine, requests))
+
+
+def test_an_answer_does_not_depend_on_batch_order_or_cache(engine: Engine) -> None:
+    requests = [*generations(16, temperature=1.0), *scorings(8)]
+    together = answers_of(engine, requests)
+    again_reversed = answers_of(engine, reversed(requests))
+    alone = {request.request_id: answers_of(engine, [request])[request.request_id] for request in requests[::3]}
+    assert again_reversed == together
+    assert alone == {request_id: together[request_id] for request_id in alone}
+
+
+def test_seeds_give_different_candidates_and_greedy_ones_are_alike(engine: Engine) -> None:
+    sampled, greedy = (
+        GenerationRequest(0, "b1c2", (1, 2, 3), 1.0, STOPS, 20),
+        GenerationRequest(1, "b1c2", (1, 2), 0.0, STOPS, 20),
+    )
+    answers = answers_of(engine, [sampled, greedy])
+    assert len({candidate.text for candidate in answers[0].candidates}) == 3
+    assert len({candidate.text for candidate in answers[1].candidates}) == 1
+    assert len(answers[1].candidates) == 2
+
+
+def test_a_stop_string_of_several_tokens_ends_the_text_exactly(engine: Engine) -> None:
+    free = GenerationRequest(0, "b1c2", (11,), 1.0, (), 40)
+    text = answers_of(engine, [free])[0].candidates[0].text
+    stop = text[len(text) // 2 : len(text) // 2 + 4]
+    stopped = answers_of(engine, [GenerationRequest(1, "b1c2", (11,), 1.0, (stop, "<end_of_step>"), 40)])[1].candidates[0]
+    assert stopped.text == text[: text.index(stop) + len(stop)]
+    assert stopped.finish == "stop"
+
+
+def test_greedy_text_and_scores_equal_those_of_transformers(engine: Engine, random_policy: Path, random_ppm: Path) -> None:
+    requests = [*generations(8, temperature=0.0), *scorings(8)]
+    ours = answers_of(engine, requests)
+    settings = EngineSettings(kind="transformers", max_model_len=SETTINGS.max_model_len)
+    with closing(open_engine(settings, random_policy, random_ppm)) as other:
+        theirs = answers_of(other, requests)
+    assert [ours[key] for key in range(8)] == [theirs[key] for key in range(8)]
+    assert scores_of(ours) == pytest.approx(scores_of(theirs), abs=1e-4)
+
+
+def test_a_bad_request_is_rejected_and_the_others_are_answered(engine: Engine) -> None:
+    good = generations(1, temperature=1.0)[0]
+    bad = [
+        GenerationRequest(100, "b1" * 300, (1,), 1.0, (), 5),
+        GenerationRequest(101, "", (1,), 1.0, (), 5),
+        ScoringRequest(102, ("b1", "b1" * 300)),
+    ]
+    answers = answers_of(engine, [*bad, good])
+    assert all(isinstance(answers[request.request_id], Rejection) for request in bad)
+    assert_candidates_follow_the_request([good], answers)
+
+
+def test_a_context_is_filled_to_its_last_token(engine: Engine) -> None:
+    answers = answers_of(engine, [GenerationRequest(0, "b1" * 126, (1, 2, 3), 1.0, (), 100), ScoringRequest(1, ("b1" * 128,))])
+    assert max(candidate.n_tokens for candidate in answers[0].candidates) == 256 - 252
+    assert len(scores_of(answers)) == 1
+
+
+def test_more_requests_than_the_kv_cache_holds_wait_their_turn_and_change_nothing(engine: Engine, random_policy: Path) -> None:
+    requests = generations(40, temperature=1.0)
+    with closing(open_engine(SETTINGS.model_copy(update={"kv_cache_mib": 16}), random_policy, None)) as small:
+        assert answers_of(small, requests) == answers_of(engine, requests)
+
+
+def test_loading_other_weights_changes_the_answers_and_loading_back_restores_them(
+    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
+) -> None:
+    requests = [*generations(2, temperature=0.0), *scorings(2)]
+    before = answers_of(engine, requests)
+    engine.load(write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5))
+    other = answers_of(engine, requests)
+    assert all(other[key] != before[key] for key in before)
+    engine.load(random_policy, random_ppm)
+    assert answers_of(engine, requests) == before
+
+
+def test_a_model_of_another_shape_is_served_too(engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path) -> None:
+    before = answers_of(engine, generations(2, temperature=0.0))
+    engine.load(write_policy(tmp_path / "smaller", n_layers=1), None)
+    assert answers_of(engine, generations(2, temperature=0.0)) != before
+    assert isinstance(answers_of(engine, [ScoringRequest(0, ("b",))])[0], Rejection)
+    engine.load(random_policy, random_ppm)
+    assert answers_of(engine, generations(2, temperature=0.0)) == before
+
+
+def test_a_ppm_of_nan_weights_makes_the_engine_unavailable(
+    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    broken = write_ppm(tmp_path / "broken")
+    weights = load_file(broken / "model.safetensors")
+    weights["score.weight"] *= float("nan")
+    save_file(weights, broken / "model.safetensors", metadata={"format": "pt"})
+    with (
+        closing(open_engine(SETTINGS, random_policy, broken)) as engine_of_its_own,
+        pytest.raises(EngineUnavailable, match="NaN"),
+    ):
+        answers_of(engine_of_its_own, [ScoringRequest(0, ("b",))])
+
+
+def test_an_architecture_that_vllm_cannot_serve_says_which_directory(random_policy: Path, tmp_path: Path) -> None:
+    write_policy(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "hidden_size": 64}))
+    with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
+        open_engine(SETTINGS, tmp_path, None)
+
+
+def test_a_step_that_fails_makes_the_engine_unavailable_with_the_reason(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vllm.v1.engine.llm_engine import LLMEngine
+
+    def out_of_memory(_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    request = generations(1, temperature=0.0)[0]
+    engine.submit(request)
+    with monkeypatch.context() as patch, pytest.raises(EngineUnavailable, match="RuntimeError: DefaultCPUAllocator"):
+        patch.setattr(LLMEngine, "step", out_of_memory)
+        engine.poll(0.1)
+    assert answers_of(engine, []).keys() == {request.request_id}
