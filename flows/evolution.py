@@ -12,6 +12,7 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 
+from flows.artifacts.publish import publish_pictures
 from tasks.annotate import annotate
 from tasks.evaluate import evaluate
 from tasks.gate import gate
@@ -49,6 +50,7 @@ def evolve(plan: EvolutionPlan) -> None:
         row = resources.lake.round_row(round_plan.round)
         if row is None or row.status != "promoted":
             evolution_round(plan, round_plan)
+            publish_pictures(resources.lake, plan.name)
 
 
 @flow(

@@ -42,7 +42,7 @@ def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) 
         for method in ("greedy", "sample")
         for k_index, attempt in enumerate(attempts[problem.problem_id, method])
     ]
-    metrics = scoreboard([_answers_of(problem, attempts) for problem in problems], scored=ppm_id is not None)
+    metrics = scoreboard([_answers_of(problem, attempts) for problem in problems], resources.grader, scored=ppm_id is not None)
     evaluations = [
         Evaluation(policy_id, ppm_id, split, metric.name, metric.level, metric.value, metric.n_problems) for metric in metrics
     ]

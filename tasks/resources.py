@@ -16,11 +16,11 @@ from models.checkpoints import CheckpointStore
 from models.engine import Engine
 from models.open_engine import open_engine
 from tasks.grading.base import Grader
-from tasks.grading.open_grader import open_grader
+from tasks.grading.grader import open_grader
 from tasks.plan import Site
 from tasks.progress import Progress, Silence, TreeTally
-from tasks.sandbox.base import Sandbox
 from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.pool import ForkSandbox
 from tasks.search.driver import Machinery
 from warehouse.store import Warehouse
 
@@ -37,7 +37,7 @@ class Resources:
         self.tally = TreeTally(progress, 0)
         self.stopping = threading.Event()
         self._loaded: tuple[str, str | None] | None = None
-        self._sandbox: Sandbox | None = None
+        self._sandbox: ForkSandbox | None = None
         self._grader: Grader | None = None
         self._trainer_host: TrainerHost | None = None
         self._engine_lock = threading.Lock()
@@ -72,7 +72,7 @@ class Resources:
             self._trainer_host.close()
 
     @property
-    def sandbox(self) -> Sandbox:
+    def sandbox(self) -> ForkSandbox:
         """The sandbox of searches. Verification opens its own."""
         with self._opening:
             if self._sandbox is None:

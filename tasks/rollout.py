@@ -44,7 +44,7 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
     costs = driver.costs
     batch = replace(
         batch,
-        sandbox_level=resources.sandbox_level,
+        sandbox_level=resources.sandbox.isolation.level,
         n_tokens=costs.n_tokens,
         engine_seconds=costs.engine_wall_seconds,
         sandbox_seconds=costs.sandbox_seconds,

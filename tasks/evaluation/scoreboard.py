@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.evaluation.metrics import Vote, best_of, majority, mean_correct, pass_at_k, trajectory_score
-from tasks.grading.equivalence import group_equivalent
+from tasks.grading.base import Grader
+from tasks.grading.grouping import group_equivalent
 from tasks.search.sampling import Attempt
 
 
@@ -27,9 +28,9 @@ class Metric:
     n_problems: int
 
 
-def scoreboard(answered: Sequence[ProblemAnswers], *, scored: bool) -> list[Metric]:
+def scoreboard(answered: Sequence[ProblemAnswers], grader: Grader, *, scored: bool) -> list[Metric]:
     """Return every metric over all levels and by level; best-of-k only where a PPM scored the samples."""
-    shares = [(problem.level, _shares(problem, scored=scored)) for problem in answered]
+    shares = [(problem.level, _shares(problem, grader, scored=scored)) for problem in answered]
     levels = sorted({level for level, _ in shares if level is not None})
     metrics = []
     for level in (None, *levels):
@@ -39,22 +40,23 @@ def scoreboard(answered: Sequence[ProblemAnswers], *, scored: bool) -> list[Metr
     return metrics
 
 
-def votes_of(samples: Sequence[Attempt]) -> list[Vote]:
+def votes_of(samples: Sequence[Attempt], grader: Grader) -> list[Vote]:
     """Return the samples as votes, equal answers in one group."""
-    answers = [sample.answer for sample in samples if sample.answer is not None]
-    groups = iter(group_equivalent(answers))
+    answered = [index for index, sample in enumerate(samples) if sample.answer is not None]
+    groups = group_equivalent([samples[index].answer or "" for index in answered], grader)
+    group_of = {answered[member]: number for number, members in enumerate(groups) for member in members}
     return [
         Vote(
-            group=None if sample.answer is None else next(groups),
+            group=group_of.get(index),
             verdict=sample.grade.verdict if sample.grade else "wrong",
             ppm_score=trajectory_score(sample.step_scores),
         )
-        for sample in samples
+        for index, sample in enumerate(samples)
     ]
 
 
-def _shares(problem: ProblemAnswers, *, scored: bool) -> dict[str, float]:
-    votes = votes_of(problem.samples)
+def _shares(problem: ProblemAnswers, grader: Grader, *, scored: bool) -> dict[str, float]:
+    votes = votes_of(problem.samples, grader)
     k = len(votes)
     n_correct = sum(vote.verdict == "correct" for vote in votes)
     shares = {
