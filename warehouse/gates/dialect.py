@@ -4,7 +4,8 @@ In duckdb-engine all cursors of a connection are one, so that a statement destro
 fetched yet. Great Expectations reads metrics in just this order and would see no rows at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -19,10 +20,13 @@ URL = "duckdb+buffered:///:memory:"
 
 # duckdb-engine's dialect is derived from psycopg2's, and so is its execution context.
 class _BufferedContext(PGExecutionContext_psycopg2):
+    dialect: "BufferedDialect"
+
     def post_exec(self) -> None:
         super().post_exec()  # type: ignore[no-untyped-call]
         if self.cursor.description:
-            rows = self.cursor.fetchall()
+            with self.dialect.remembered():
+                rows = self.cursor.fetchall()
             self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(self.cursor, initial_buffer=rows)
 
 
@@ -31,6 +35,22 @@ class BufferedDialect(duckdb_engine.Dialect):
 
     execution_ctx_cls = _BufferedContext
     supports_statement_cache = False
+    failure: duckdb.Error | None = None
+    """The first error of DuckDB. Great Expectations swallows it and reports what followed from it."""
+
+    @contextmanager
+    def remembered(self) -> Iterator[None]:
+        """Return a context that keeps the first error of DuckDB in `failure` and lets it pass."""
+        try:
+            yield
+        except duckdb.Error as error:
+            self.failure = self.failure or error
+            raise
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Execute a statement, and remember the error if it fails."""
+        with self.remembered():
+            super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
     # The caller of the gate holds one transaction around all its statements, so that they see one state of the lake.
     def do_begin(self, connection: Any) -> None:

@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation import Expectation as GxExpecta
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy.pool import StaticPool
 
-from warehouse.errors import WarehouseError
+from warehouse.failures import translated
 from warehouse.gates import dialect
 from warehouse.gates.expectations import Allowed, EveryRow, Expectation, Limits, NoRows
 
@@ -53,6 +53,9 @@ class Validator:
         for position, expectation in enumerate(expectations):
             suite.add_expectation(_translated(expectation, position))
         validated = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        failure = self._source.get_engine().dialect.failure
+        if failure is not None:
+            raise translated(failure, f"the expectations about {expectations[0].table_name} could not be checked")
         results = sorted(validated.results, key=_position)
         return [_observation(expectation, result) for expectation, result in zip(expectations, results, strict=True)]
 
@@ -79,9 +82,6 @@ def _between(limits: Limits) -> dict[str, Any]:
 
 
 def _observation(expectation: Expectation, result: ExpectationValidationResult) -> Observation:
-    if result.exception_info.get("raised_exception"):
-        message = str(result.exception_info.get("exception_message")).splitlines()[0]
-        raise WarehouseError(f"the expectation '{expectation.claim}' could not be checked: {message}")
     if isinstance(expectation, EveryRow):
         n_rows = result.result["element_count"]
         if n_rows == 0:
