@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from flows.code_version import code_version
 from flows.display import Display
 from flows.prefect_server import PrefectServer, open_server
-from flows.settings import Settings, fingerprint
+from flows.settings import Settings, differences, fingerprint
 from warehouse.errors import BadInput, Interrupted
+from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
     from flows.evolution import EvolutionPlan
@@ -24,6 +25,7 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
 
     Flow runs go to the Prefect server of PREFECT_API_URL, or to the home's own, which is left running for review.
     """
+    refuse_other_settings(settings, home)
     server = open_server(home)
     os.environ.update(server.client_environment)
     # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
@@ -50,15 +52,13 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
 def prepare(
     settings: Settings, home: Path, resources: "Resources", display: Display, override_reason: str | None
 ) -> "EvolutionPlan":
-    """Return the plan, after the checks that can fail early: same settings as before, problems there, a base that loads."""
+    """Return the plan, once there are problems and a base."""
     from flows.bases import base_checkpoint
     from flows.evolution import EvolutionPlan
     from flows.plans import plan_of
     from flows.problem_source import ensure_problems
 
     version = code_version()
-    for round_number in range(1, settings.run.n_rounds + 1):
-        refuse_other_settings(settings, round_number, resources)
     base_plan = plan_of(settings, home, 0, version)
     ensure_problems(settings, base_plan, resources, display)
     return EvolutionPlan(
@@ -72,14 +72,19 @@ def prepare(
     )
 
 
-def refuse_other_settings(settings: Settings, round_number: int, resources: "Resources") -> None:
-    """Raise BadInput where the home holds this round with other settings: one home holds one evolution."""
-    row = resources.lake.round_row(round_number)
-    if row is not None and row.fingerprint != fingerprint(settings, through_round=round_number):
-        raise BadInput(
-            f"{resources.site.home} holds round {round_number} of other settings (fingerprint {row.fingerprint})",
-            hint="name another --home, or use the settings it was begun with: stargrove sql 'select settings_json from rounds'",
-        )
+def refuse_other_settings(settings: Settings, home: Path) -> None:
+    """Raise BadInput where the home holds a round of other settings, naming them: one home holds one evolution."""
+    if not (home / "lake").exists():
+        return
+    with Warehouse.open(home, settings.warehouse, read_only=True) as lake:
+        rows = [lake.round_row(number) for number in range(1, settings.run.n_rounds + 1)]
+    for row in rows:
+        if row is not None and row.fingerprint != fingerprint(settings, through_round=row.round):
+            changed = "; ".join(differences(row.settings_json, settings, row.round))
+            raise BadInput(
+                f"{home} holds round {row.round} of other settings ({changed})",
+                hint="set them as they were, or name another --home: one home holds one evolution",
+            )
 
 
 def warm_up(plan: "EvolutionPlan", resources: "Resources") -> None:

@@ -2,8 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from flows.settings.composition import Settings
+
+Table = dict[str, Any]
+"""Settings as JSON holds them: sections of values, and a list of rounds."""
 
 DECIDES_NO_DATA = frozenset(
     {
@@ -36,10 +41,32 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
 
     A round's data depends on the rounds before it and not on later ones, so that an evolution can be prolonged.
     """
-    content = settings.model_dump(mode="json", exclude=set(SECTIONS_THAT_DECIDE_NO_DATA))
-    for key in DECIDES_NO_DATA:
-        section, name = key.split(".")
-        del content[section][name]
-    content["rounds"] = content["rounds"][: settings.run.n_rounds if through_round is None else through_round]
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+    content = _deciding(settings.model_dump(mode="json"), settings.run.n_rounds if through_round is None else through_round)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+
+
+def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:
+    """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones."""
+    before = dict(_flat(_deciding(json.loads(stored_json), through_round)))
+    after = dict(_flat(_deciding(settings.model_dump(mode="json"), through_round)))
+    keys = sorted(before.keys() | after.keys())
+    return [f"{key}: {before.get(key)} -> {after.get(key)}" for key in keys if before.get(key) != after.get(key)]
+
+
+def _deciding(content: Table, through_round: int) -> Table:
+    """Return the settings that decide data, of the rounds up to `through_round`."""
+    kept: Table = {}
+    for section, values in content.items():
+        if section == "rounds":
+            kept[section] = values[:through_round]
+        elif section not in SECTIONS_THAT_DECIDE_NO_DATA:
+            kept[section] = {name: value for name, value in values.items() if f"{section}.{name}" not in DECIDES_NO_DATA}
+    return kept
+
+
+def _flat(content: Table) -> Iterator[tuple[str, str]]:
+    for section, values in content.items():
+        if section == "rounds":
+            yield from ((f"rounds.{number}", json.dumps(value)) for number, value in enumerate(values, start=1))
+        else:
+            yield from ((f"{section}.{name}", json.dumps(value)) for name, value in values.items())
