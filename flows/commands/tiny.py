@@ -17,6 +17,10 @@ def build(
         Path | None,
         typer.Option(metavar="FILE", help="GSM8K's training file: learn from its human solutions instead of student work."),
     ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Test problems: solutions of problems that share words with them are left out."),
+    ] = None,
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,
     set_: SetOption = None,
@@ -26,8 +30,8 @@ def build(
 
     settings = load(profile, file, set_ or [])
     from flows.display import open_display
-    from flows.tiny import run_build
+    from flows.tiny import Sources, run_build
 
     with open_display() as display:
-        line = run_build(settings, output, solutions, display)
+        line = run_build(settings, output, Sources(solutions, test), display)
     typer.echo(line)
