@@ -1,0 +1,129 @@
+"""The command line: fast help, one clear line per error, and the documented exit codes."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows import cli
+from warehouse.errors import GateRefused, Interrupted, StargroveError
+
+HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
+COMMANDS = ("evolve", "ingest", "solve", "evaluate", "sql", "lineage", "gates", "doctor", "ui", "config", "tiny", "sandbox")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """Return which heavy packages a call of the command line imports, in a process of its own."""
+    code = f"import sys; from flows.cli import main; main({list(arguments)!r}); print('\\n' + ' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = done.stdout.splitlines()[-1].split()
+    return {module.partition(".")[0] for module in modules} & set(HEAVY)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    assert imported_by("--help") == set()
+
+
+def test_config_imports_only_what_settings_need() -> None:
+    assert imported_by("config", "check") <= {"pydantic"}
+
+
+def test_listing_queries_imports_neither_torch_nor_prefect() -> None:
+    assert imported_by("sql", "--list") <= {"pydantic", "duckdb", "polars"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--help"]) == 0
+    assert command in capsys.readouterr().out
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["--help"])
+    printed = capsys.readouterr().out
+    assert all(f" {command} " in printed for command in COMMANDS)
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["evolve", "--nonsense"], ["ingest"], ["sql", "--format", "nonsense"]])
+def test_a_wrong_call_is_bad_input(arguments: list[str]) -> None:
+    assert cli.main(arguments) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["evolve", "--profile", "nonsense"], "no profile 'nonsense'"),
+        (["evolve", "--set", "search.n_rollouts=0"], "search.n_rollouts = 0"),
+        (["config", "check", "missing.toml"], "no settings file missing.toml"),
+        (["solve", "  "], "the problem is empty"),
+        (["sql"], "either a query or --file"),
+        (["sql", "select 1", "--param", "round"], "is not NAME=VALUE"),
+        (["ingest", "missing.jsonl"], "no problem file missing.jsonl"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("stargrove: ")
+    assert what in printed
+    assert printed.count("\n") == 1
+
+
+def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Return the exit code of a command in which this error is raised."""
+
+    def raise_it(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flows.settings.load", raise_it)
+    return cli.main(["config", "check", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [
+        (StargroveError("it failed", hint="do that"), 1),
+        (GateRefused("promotion gate of round 2: pass@1 fell", hint="look there"), 3),
+        (Interrupted("interrupted", hint="run the same command again to go on"), 130),
+    ],
+)
+def test_an_error_prints_what_and_what_to_do(
+    error: StargroveError, exit_code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert failing(error, monkeypatch) == exit_code
+    assert capsys.readouterr().err == f"stargrove: {error.message}; {error.hint}\n"
+
+
+def test_debug_adds_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert failing(StargroveError("it failed"), monkeypatch, "--debug") == 1
+    printed = capsys.readouterr().err
+    assert "Traceback" in printed
+    assert printed.endswith("stargrove: it failed\n")
+
+
+def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert failing(KeyboardInterrupt(), monkeypatch) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert failing(OSError(errno.ENOSPC, "No space left on device", "/data/lake"), monkeypatch) == 1
+    assert capsys.readouterr().err.startswith("stargrove: no space left on device: /data/lake; free some space")
+
+
+def test_a_defect_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        failing(ZeroDivisionError(), monkeypatch)
+
+
+def test_config_show_prints_a_file_that_config_check_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["config", "show", "--profile", "paper"])
+    path = tmp_path / "shown.toml"
+    path.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert cli.main(["config", "check", str(path)]) == 0
+    assert "4 rounds" in capsys.readouterr().out

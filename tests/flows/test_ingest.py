@@ -1,0 +1,79 @@
+"""Ingestion: every row is accounted for, and test problems stay out of training."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flows.ingest import run_ingest
+from flows.settings import Settings
+from warehouse.errors import BadInput
+from warehouse.records import Split
+from warehouse.store import Warehouse
+
+LONG = "Ana has three apples and Ben has four more apples than Ana so how many apples has"
+
+
+def file_of(path: Path, *rows: tuple[str, str] | str) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps({"question": row[0], "answer": row[1]}) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def ingest(home: Path, path: Path, split: Split = "train") -> str:
+    return run_ingest(Settings(), home, path, split, path.stem).line
+
+
+def test_every_row_is_accounted_for(tmp_path: Path) -> None:
+    path = file_of(
+        tmp_path / "some.jsonl", ("one apple", "1"), ("one apple", "1"), "{broken", ("two apples", "2"), ("no answer", "")
+    )
+    report = run_ingest(Settings(), tmp_path / "home", path, "train", "some")
+    assert (report.n_rows, report.n_new, report.n_duplicates, report.n_quarantined) == (5, 2, 1, 2)
+    with Warehouse.open(tmp_path / "home", read_only=True) as lake:
+        assert lake.query("select line_number from quarantine order by 1")["line_number"].to_list() == [3, 5]
+
+
+def test_the_same_file_is_ingested_once(tmp_path: Path) -> None:
+    path = file_of(tmp_path / "some.jsonl", ("one apple", "1"))
+    ingest(tmp_path / "home", path)
+    assert "ingested before" in ingest(tmp_path / "home", path)
+    with Warehouse.open(tmp_path / "home", read_only=True) as lake:
+        assert len(lake.problems("train")) == 1
+
+
+def test_a_training_problem_that_shares_words_with_a_test_problem_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ingest(home, file_of(tmp_path / "test.jsonl", (f"{LONG} Ben?", "7")), "test")
+    line = ingest(home, file_of(tmp_path / "train.jsonl", (f"{LONG} he?", "7"), ("one apple", "1")))
+    assert "1 train problems from 2 rows; 1 refused" in line
+    with Warehouse.open(home, read_only=True) as lake:
+        assert [problem.statement for problem in lake.problems("train")] == ["one apple"]
+        assert "contaminated" in lake.query("select reason from quarantine").item()
+
+
+def test_a_test_file_that_overlaps_with_training_problems_is_refused_whole(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ingest(home, file_of(tmp_path / "train.jsonl", (f"{LONG} he?", "7")))
+    with pytest.raises(BadInput, match="1 problems that the lake trains on share 13 words"):
+        ingest(home, file_of(tmp_path / "test.jsonl", (f"{LONG} Ben?", "7")), "test")
+    with Warehouse.open(home, read_only=True) as lake:
+        assert lake.problems("test") == []
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "{broken\n", '{"question": "no answer"}\n'])
+def test_a_file_without_problems_is_refused_and_leaves_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text(content)
+    with pytest.raises(BadInput, match=r"bad\.jsonl"):
+        ingest(tmp_path / "home", path)
+    with Warehouse.open(tmp_path / "home", read_only=True) as lake:
+        assert lake.query("select count(*) as n from problems").item() == 0
+
+
+def test_gsm8k_goes_in_whole_but_for_its_own_overlaps(tmp_path: Path, real_data: Path) -> None:
+    home = tmp_path / "home"
+    assert "1,319 test problems from 1,319 rows" in ingest(home, real_data / "gsm8k" / "test.jsonl", "test")
+    report = run_ingest(Settings(), home, real_data / "gsm8k" / "train.jsonl", "train", "gsm8k")
+    assert report.n_new + report.n_refused == 7_473
+    assert report.n_refused < 20

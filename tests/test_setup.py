@@ -1,0 +1,61 @@
+"""What a stranger's machine needs: a complete lock, the Makefile's targets, and nothing that names a place."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = (ROOT / "infra" / "requirements-cpu.txt").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BREAK_A_CPU_TORCH = ("torchvision", "torchaudio", "torchcodec", "triton")
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", name)[0]).lower()
+
+
+def pins() -> dict[str, str]:
+    lines = [line for line in LOCK.splitlines() if not line.startswith("#")]
+    return {normal(name): version for name, version in (line.split("==") for line in lines)}
+
+
+def test_every_line_of_the_lock_is_a_pin() -> None:
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.+!-]+", line) for line in LOCK.splitlines() if not line.startswith("#")
+    )
+
+
+def test_the_lock_names_no_host() -> None:
+    assert "://" not in LOCK
+    assert "index" not in LOCK
+
+
+def test_the_lock_leaves_out_what_breaks_a_cpu_build_of_torch() -> None:
+    assert not set(BREAK_A_CPU_TORCH) & set(pins())
+    assert pins()["torch"].endswith("+cpu")
+
+
+@pytest.mark.parametrize("group", ["dependencies", "cpu", "dev", "cluster"])
+def test_the_lock_holds_what_the_project_declares(group: str) -> None:
+    declared = PROJECT["dependencies"] if group == "dependencies" else PROJECT["optional-dependencies"][group]
+    assert {normal(name) for name in declared} <= set(pins())
+
+
+@pytest.mark.parametrize("target", ["evolve", "test", "ui", "lint", "bench", "clean", "install"])
+def test_the_makefile_has_the_target(target: str) -> None:
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_makefile_names_a_host_once_and_lets_a_variable_override_it() -> None:
+    lines = [line for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines() if "://" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("TORCH_INDEX ?= ")
+
+
+def test_ci_runs_what_people_run() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert {"make test", "make lint"} <= set(script.splitlines())
