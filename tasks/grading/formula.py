@@ -1,7 +1,7 @@
-r"""Read plain algebra into sympy: sums, products, powers, roots, fractions, letters, \pi, e, i. Worker processes only.
+r"""Read plain algebra into sympy: sums, products, powers, roots, functions, letters, \pi, e, i. Worker processes only.
 
 Most symbolic answers are such formulas, and the full grammar (ANTLR, in Python) needs 7 ms for one where this needs 0.3 ms.
-What is ambiguous or beyond this (functions, subscripts, f(x), 1/2x) is None here and is left to the full grammar.
+What is ambiguous or beyond this (\log without a base, \sin^{-1}, f(x), 1/2x) is None here and is left to the full grammar.
 """
 
 from typing import Any, Final
@@ -33,7 +33,14 @@ _GREEK: Final = frozenset(
         "Omega",
     )
 )
-_STARTS: Final = frozenset(("(", "{", r"\frac", r"\sqrt", r"\pi", r"\binom", *_GREEK))
+_FUNCTIONS: Final = {
+    r"\sin": sympy.sin, r"\cos": sympy.cos, r"\tan": sympy.tan, r"\cot": sympy.cot, r"\sec": sympy.sec, r"\csc": sympy.csc,
+    r"\arcsin": sympy.asin, r"\arccos": sympy.acos, r"\arctan": sympy.atan, r"\sinh": sympy.sinh, r"\cosh": sympy.cosh,
+    r"\tanh": sympy.tanh, r"\ln": sympy.log, r"\exp": sympy.exp, r"\log": None,
+}  # fmt: skip
+_STARTS: Final = frozenset(("(", "{", r"\frac", r"\sqrt", r"\pi", *_GREEK, *_FUNCTIONS))
+_ENDS: Final = frozenset(("", "+", "-", ")", "}", "|"))
+"""What may follow a function's argument without parentheses, so that nobody reads `\\sin 2x` in two ways."""
 
 
 class _BeyondThis(Exception):
@@ -121,7 +128,7 @@ class _Reader:
             if too_large or base == 0:
                 raise _BeyondThis
             base = base**exponent
-        if self.next() in ("^", "!", "'", "_"):
+        if self.next() in ("^", "!", "'", "_", "["):
             raise _BeyondThis
         return base
 
@@ -140,7 +147,40 @@ class _Reader:
             value = self.sum()
             self._take(")" if part == "(" else "}")
             return value
-        return self._letter(part)
+        if part == "|":
+            value = self.sum()
+            self._take("|")
+            return sympy.Abs(value)
+        return self._function(part) if part in _FUNCTIONS else self._letter(part)
+
+    def _function(self, name: str) -> Any:
+        """Read a function's power, base and argument, in parentheses or as `2x` before a plus, a minus or the end."""
+        power: Any = sympy.Integer(1)
+        base: Any = None
+        if self.next() == "^":
+            self._take()
+            power = self._braces()
+            if not (power.is_Integer and power > 0):
+                raise _BeyondThis  # \\sin^{-1} is the inverse
+        if self.next() == "_" and name == r"\log":
+            self._take()
+            base = self._braces()
+        if name == r"\log" and base is None:
+            raise _BeyondThis  # natural or decimal, depending on the author
+        is_delimited = self.next() in ("(", "{", "|")
+        argument = self._atom() if is_delimited else self._bare_argument()
+        if is_delimited and self.next() == "^":
+            raise _BeyondThis
+        value = sympy.log(argument) / sympy.log(base) if base is not None else _FUNCTIONS[name](argument)
+        return value**power
+
+    def _bare_argument(self) -> Any:
+        value = self._atom()
+        while self.next() not in _ENDS:
+            if self.next() in _FUNCTIONS or not (self._starts_factor() and self.next() not in ("(", "{")):
+                raise _BeyondThis
+            value = value * self._atom()
+        return value
 
     def _number(self, part: str) -> Any:
         if len(part) > 400 or self.next() in ("!", "_", ",") or (self.next()[:1].isdigit()):
@@ -172,7 +212,23 @@ class _Reader:
             raise _BeyondThis
         if part in _FUNCTION_NAMES and self.next() == "(":
             raise _BeyondThis
-        return sympy.Symbol(part.removeprefix("\\"), real=self._is_real)
+        name = part.removeprefix("\\")
+        if self.next() == "_":
+            name += self._subscript()
+        return sympy.Symbol(name, real=self._is_real)
+
+    def _subscript(self) -> str:
+        """Read a subscript as a part of the letter's name."""
+        self._take("_")
+        self._take("{")
+        written = ""
+        while self.next() != "}":
+            part = self._take()
+            if not part.isalnum():
+                raise _BeyondThis
+            written += part
+        self._take("}")
+        return f"_{written}"
 
     def _braces(self) -> Any:
         self._take("{")

@@ -1,7 +1,7 @@
 r"""Rewrite reference answers: variants that mean the same, and near-misses that do not.
 
-Independent of the grader: nothing here imports it. Rules are tried on the raw text of a reference and yield nothing where they do
-not apply. `VARIANTS` and `NEAR_MISSES` map the name of a rule to its function from a reference to rewritten answers.
+Independent of the grader: nothing here imports it. Rules are tried on the raw text of a reference and yield nothing where they
+do not apply. `VARIANTS` and `NEAR_MISSES` map the name of a rule to its function from a reference to rewritten answers.
 """
 
 import re
@@ -254,7 +254,8 @@ def _matrices(reference: str) -> Iterator[str]:
 VARIANTS: Final[dict[str, Rule]] = {
     "wrapped": _wrapped, "spacing": _spaced, "fraction style": _fraction_styles, "equal number": _equal_numbers,
     "thousands": _thousands, "brackets": _brackets, "order": _reordered, "inequality": _inequalities, "unit": _units,
-    "base, percent": _bases_and_percents, "text": _texts, "label": _labels, "root": _roots, "sum": _sums, "unicode": _unicode, "matrix": _matrices,
+    "base, percent": _bases_and_percents, "text": _texts, "label": _labels, "root": _roots, "sum": _sums,
+    "unicode": _unicode, "matrix": _matrices,
 }  # fmt: skip
 
 

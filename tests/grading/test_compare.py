@@ -55,6 +55,7 @@ UNDECIDED = [
     ("50%", "50"), ("50%", "1/2"), ("204_5", "204"), ("", ""), ("5", " "), ("(B)", "12"), ("(1,2)", "1,2"), ("6m", "6"),
     ("x=5", "y=5"),
     ("The smallest such number of moves is 9", "9"), (r"\text{No solution}", r"\emptyset"), ("x" * 5000, "y"),
+    (r"\sqrt" * 900, "y"),
     (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", "(1,2)"),
 ]  # fmt: skip
 

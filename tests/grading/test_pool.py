@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.grading.compare import Decision
 from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 from warehouse.errors import GraderUnavailable
@@ -29,7 +30,7 @@ def test_workers_that_cannot_start_make_the_grader_unavailable(monkeypatch: pyte
 def test_a_comparison_that_takes_every_worker_down_is_unknown_and_the_next_is_decided() -> None:
     pool = WorkerPool(GradingSettings(timeout_seconds=100))
     pool.submit(1, SLOW, "3")
-    finished = []
+    finished: list[tuple[int, Decision]] = []
     while not finished:
         finished = pool.poll(0.2)
         for worker in pool._workers:
@@ -81,7 +82,7 @@ def test_an_answer_that_is_python_code_has_no_effect(tmp_path: Path) -> None:
     code = f"__import__('os').system('touch {canary}')"
     for job_id, answer in enumerate((code, rf"\operatorname{{{code}}}", f"{{{code}}}^2", f"[x for x in ({code},)]")):
         pool.submit(job_id, answer, "x+1")
-    finished: list[tuple[int, object]] = []
+    finished: list[tuple[int, Decision]] = []
     while len(finished) < 4:
         finished += pool.poll(1.0)
     pool.close()

@@ -1,0 +1,53 @@
+"""Grading keeps what its benchmark measured; a part of `python -m tests.benchmarks.grading`, on the real reference answers."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.grading import (
+    BASELINE,
+    Case,
+    graded,
+    made_cases,
+    numeric_answers_per_cpu_second,
+    reference_answers,
+)
+from tests.benchmarks.grading_variants import NEAR_MISSES, VARIANTS
+
+
+@pytest.fixture(scope="module")
+def references(real_data: Path) -> list[str]:
+    return [answer for answers in reference_answers(real_data).values() for answer in answers]
+
+
+def test_every_reference_equals_itself(references: list[str]) -> None:
+    cases = [Case("itself", answer, answer) for answer in references if answer.strip()]
+    figures, _ = graded(cases, n_shown=5, accepting_is_right=True)
+    assert figures.share_accepted == 1.0
+
+
+def test_variants_are_accepted(references: list[str]) -> None:
+    figures, _ = graded(made_cases(references, VARIANTS, 40), n_shown=5, accepting_is_right=True)
+    assert sum(figures.n_cases.values()) > 500
+    assert figures.share_accepted >= 0.98
+
+
+def test_near_misses_are_refused(references: list[str]) -> None:
+    figures, _ = graded(made_cases(references, NEAR_MISSES, 60), n_shown=5, accepting_is_right=False)
+    assert sum(figures.n_cases.values()) > 400
+    assert figures.share_accepted <= 0.003
+
+
+def test_a_thousand_numeric_answers_take_less_than_a_cpu_second(references: list[str]) -> None:
+    assert numeric_answers_per_cpu_second(references) >= 1000
+
+
+def test_the_stored_figures_meet_the_targets() -> None:
+    stored = json.loads(BASELINE.read_text(encoding="utf-8"))
+    assert stored["itself"]["accepted"] == 1.0
+    assert stored["variants"]["n"] >= 5000
+    assert stored["variants"]["accepted"] >= 0.98
+    assert stored["near-misses"]["accepted"] <= 0.003
+    assert stored["numeric_per_cpu_second"] >= 1000
+    assert stored["symbolic_per_cpu_second"] >= 100
