@@ -122,7 +122,7 @@ def sandbox_processes(mark: str) -> list[str]:
 
 
 @pytest.mark.parametrize("namespaces", [True, False])
-def test_every_attack_is_contained(scene: Scene, namespaces: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_attack_is_contained(scene: Scene, monkeypatch: pytest.MonkeyPatch, *, namespaces: bool) -> None:
     mark = f"/nonexistent/{scene.folder.name}"
     monkeypatch.setattr("tasks.sandbox.pool.library_paths", marked(mark))
     rows = list(run_file(scene.write_corpus(), SandboxSettings(**LIMITS, namespaces=namespaces)))

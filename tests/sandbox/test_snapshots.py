@@ -1,0 +1,143 @@
+"""Snapshots are only a cache: outcomes do not depend on them, and they stay within their bounds."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tasks.sandbox.base import Execution
+from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.settings import SandboxSettings
+from tests.sandbox.conftest import Bench, children, processes
+
+DETERMINISTIC = (
+    ("a = 3", "b = a + 4\nprint(b)", "{'x', 'y', 'z', 'apple', 'pear'}", "print(hash('word'), a * b)"),
+    (
+        "import random\nx = random.random()",
+        "y = random.randint(1, 100)\nprint(x, y)",
+        "def f():\n    return random.gauss(0, 1)",
+        "f(), f()",
+    ),
+    ("d = dict(zip('hello', range(5)))", "list({c for c in 'the quick brown fox'})", "sorted(d.items())[0]"),
+    (
+        "import sympy as sp\nx = sp.symbols('x')",
+        "s = sp.solve(x**3 - 6 * x**2 + 11 * x - 6)\ns",
+        "print(sp.Dummy())",
+        "sp.integrate(sp.exp(x) * x)",
+    ),
+    (
+        "from sympy import *\nx, y = symbols('x y')",
+        "r = nonlinsolve([x**2 + y**2 - 5, x - y - 1], [x, y])",
+        "print(r)",
+        "dsolve(Function('f')(x).diff(x) - x)",
+    ),
+    (
+        "import numpy as np\na = np.arange(6).reshape(2, 3)",
+        "print(a @ a.T)",
+        "np.random.rand(3)",
+        "np.random.permutation(10), np.linalg.det(np.eye(3))",
+    ),
+    (
+        "total = 0\nfor i in range(100_000):\n    total += i",
+        "print(total)",
+        "1 / (total - 4999950000)",
+    ),
+    ("def gen():\n    yield from range(10)\ng = gen()", "next(g)", "next(g), next(g)", "sum(g)"),
+    ("from fractions import Fraction as F\nx = F(1, 3)", "x += F(1, 6)\nx", "from decimal import Decimal\nDecimal(1) / 3"),
+    ("import itertools\nc = itertools.count(5)", "next(c)", "next(c)\nraise StopIteration('done')"),
+    ("import sys\nsys.setrecursionlimit(5000)", "def f(n):\n    return n and 1 + f(n - 1)\nf(3000)"),
+    (
+        "from sympy.core.random import randint\nrandint(1, 10**9)",
+        "from sympy import isprime, nextprime\nnextprime(10**12)",
+        "randint(1, 10**9)",
+    ),
+)
+"""Paths whose outcome is a function of their codes. The known exceptions ask for addresses, the clock or the machine's entropy:
+the order of a set of objects that hash by address, time, os.urandom, random.Random(), numpy's default_rng()."""
+
+
+def comparable(executions: list[Execution]) -> list[tuple[object, ...]]:
+    """Return what must not depend on how a step was run."""
+    return [(e.outcome, e.stdout, e.value, e.error, e.limit) for e in executions]
+
+
+def grow_all(settings: SandboxSettings) -> list[list[tuple[object, ...]]]:
+    """Return the outcomes of every path, each grown step by step in a fresh sandbox."""
+    with closing(open_sandbox(settings)) as sandbox:
+        bench = Bench(sandbox)
+        return [comparable(bench.grow(*path, tree_id=str(n))) for n, path in enumerate(DETERMINISTIC)]
+
+
+def test_snapshots_replay_and_another_zygote_give_identical_outcomes() -> None:
+    patient = SandboxSettings(timeout_seconds=60.0, cpu_seconds=60)
+    snapshots = grow_all(patient.model_copy(update={"snapshot_after_ms": 0.0}))
+    assert snapshots == grow_all(patient.model_copy(update={"n_snapshots": 0}))
+    assert snapshots == grow_all(patient.model_copy(update={"namespaces": False, "n_workers": 1}))
+    assert [outcomes[-1][0] for outcomes in snapshots].count("error") == 2
+
+
+def test_a_costly_path_is_not_run_again_for_its_children(bench: Bench) -> None:
+    costly = (
+        "import time\nstart = time.perf_counter()\ns = sum(i * i for i in range(2_000_000))\nprint(time.perf_counter() - start)"
+    )
+    first = bench.run(costly, tree_id="costly")
+    start = time.perf_counter()
+    children = [bench.run(costly, f"print(start, {n})", tree_id="costly") for n in range(3)]
+    assert len({child.stdout.split()[0] for child in children}) == 1
+    assert time.perf_counter() - start < 3 * first.duration_seconds + 1.0
+
+
+def test_the_snapshots_of_a_released_tree_end_at_once() -> None:
+    with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0))) as sandbox:
+        bench = Bench(sandbox)
+        bench.grow("a = 1", "b = 2", "c = 3", tree_id="one")
+        bench.grow("a = 1", "b = 2", tree_id="two")
+        assert len(descendants(bench)) == 5
+        sandbox.release("one")
+        bench.run("x = 1", tree_id="two")
+        assert len(descendants(bench)) == 3
+
+
+def test_the_least_recently_used_snapshot_goes_first() -> None:
+    with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0, n_snapshots=2))) as sandbox:
+        bench = Bench(sandbox)
+        clock = "import time\nt = time.perf_counter_ns()\nt"
+        first = bench.run(clock, tree_id="used")
+        bench.run(clock, tree_id="idle")
+        assert bench.run(clock, "'again'\nt", tree_id="used").value == first.value
+        assert len(descendants(bench)) == 2
+        assert bench.run(clock, "t", tree_id="used").value == first.value
+
+
+def test_an_open_file_is_never_shared_between_branches(bench: Bench) -> None:
+    prefix = ("import os\nf = open(os.__file__)", "line = f.readline()")
+    bench.grow(*prefix, tree_id="file")
+    positions = [bench.run(*prefix, "f.read(100)\nf.tell()", tree_id="file").value for _ in range(2)]
+    assert positions[0] == positions[1]
+
+
+@pytest.mark.parametrize("snapshot_after_ms", [0.0, 1e6])
+def test_many_trees_grow_at_once_without_mixing(snapshot_after_ms: float) -> None:
+    with closing(open_sandbox(SandboxSettings(snapshot_after_ms=snapshot_after_ms, n_snapshots=16))) as sandbox:
+        bench = Bench(sandbox)
+        paths = {n: (f"x = {n}",) for n in range(24)}
+        for depth in range(3):
+            waiting = {bench.start(path, str(n)): n for n, path in paths.items()}
+            for request_id, execution in bench.wait().items():
+                n = waiting[request_id]
+                assert execution.outcome == "ok"
+                assert execution.stdout == ("" if depth == 0 else f"{n} {depth}\n")
+            paths = {n: (*path, f"print(x, {depth + 1})") for n, path in paths.items()}
+
+
+def descendants(bench: Bench) -> list[int]:
+    """Return the processes below the light zygote, without those that ended and wait to be reaped."""
+    found = []
+    queue = [processes(bench)[2]]
+    while queue:
+        for child in children(queue.pop()):
+            queue.append(child)
+            if Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(child)
+    return found

@@ -1,0 +1,74 @@
+"""Frames survive any cut of the stream; the snapshot cache keeps its bounds whatever is added, found and dropped."""
+
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.sandbox.processes import Process
+from tasks.sandbox.snapshots import SnapshotCache
+from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
+
+MESSAGES = st.lists(
+    st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5)
+)
+
+
+@given(MESSAGES, st.lists(st.integers(min_value=1, max_value=50)))
+def test_frames_survive_any_cut(messages: list[object], sizes: list[int]) -> None:
+    stream = b"".join(frame(message) for message in messages)
+    reader = FrameReader(1 << 20)
+    received = []
+    for size in [*sizes, len(stream) + 1]:
+        received += reader.feed(stream[:size])
+        stream = stream[size:]
+    assert received == messages
+
+
+def test_a_frame_that_is_announced_too_long_is_refused_before_it_comes() -> None:
+    with pytest.raises(OversizedFrame):
+        FrameReader(100).feed((101).to_bytes(4, "big"))
+
+
+class FakeProcess:
+    """What the cache looks at."""
+
+    def __init__(self, private_mib: float, kind: str = "light") -> None:
+        self.private_mib = private_mib
+        self.kind = kind
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 4), st.floats(0, 5)), max_size=40),
+    st.integers(1, 6),
+    st.floats(1, 20),
+)
+def test_the_cache_keeps_its_bounds_and_loses_nobody(
+    adds: list[tuple[str, int, float]], max_count: int, max_mib: float
+) -> None:
+    cache = SnapshotCache(max_count, max_mib)
+    alive: set[Process] = set()
+    for tree_id, depth, mib in adds:
+        process = cast("Process", FakeProcess(mib))
+        alive.add(process)
+        ended = cache.add(process, tree_id, tuple("x" * depth))
+        alive -= set(ended)
+        assert set(cache) == alive
+        assert len(cache) <= max_count
+        assert abs(cache.total_mib - sum(each.private_mib for each in alive)) < 1e-6
+        assert cache.total_mib <= max_mib + 1e-6
+
+
+def test_the_nearest_ancestor_of_the_same_kind_and_tree_is_found() -> None:
+    cache = SnapshotCache(10, 10)
+    short, long_, heavy = (cast("Process", FakeProcess(0, kind)) for kind in ("light", "light", "heavy"))
+    cache.add(short, "t", ("a",))
+    cache.add(long_, "t", ("a", "b"))
+    cache.add(heavy, "t", ("a", "b", "c"))
+    assert cache.nearest("t", ("a", "b", "c", "d"), "light") == (long_, 2)
+    assert cache.nearest("t", ("a", "x"), "light") == (short, 1)
+    assert cache.nearest("t", ("a",), "light") == (None, 0)
+    assert cache.nearest("u", ("a", "b", "c"), "light") == (None, 0)
+    assert set(cache.release("t")) == {short, long_, heavy}
+    assert len(cache) == 0
