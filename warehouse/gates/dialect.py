@@ -4,7 +4,7 @@ In duckdb-engine all cursors of a connection are one, so that a statement destro
 fetched yet. Great Expectations reads metrics in just this order and would see no rows at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,28 +15,14 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGExecutionContext_psycopg2
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
 URL = "duckdb+buffered:///:memory:"
-"""Names the dialect; which database is read is decided by the connection given to `creator`."""
+"""Names the dialect; which database is read is decided by the connection that SQLAlchemy is given to use."""
 
 
-# duckdb-engine's dialect is derived from psycopg2's, and so is its execution context.
-class _BufferedContext(PGExecutionContext_psycopg2):
-    dialect: "BufferedDialect"
+class LakeConnection(duckdb_engine.ConnectionWrapper):
+    """An open connection as SQLAlchemy wants it, and so the lake attached to it. Mutable: it keeps its first failure."""
 
-    def post_exec(self) -> None:
-        super().post_exec()  # type: ignore[no-untyped-call]
-        if self.cursor.description:
-            with self.dialect.remembered():
-                rows = self.cursor.fetchall()
-            self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(self.cursor, initial_buffer=rows)
-
-
-class BufferedDialect(duckdb_engine.Dialect):
-    """duckdb-engine's dialect, with every result buffered in memory."""
-
-    execution_ctx_cls = _BufferedContext
-    supports_statement_cache = False
     failure: duckdb.Error | None = None
-    """The first error of DuckDB. Great Expectations swallows it and reports what followed from it."""
+    """Great Expectations swallows the first error of DuckDB and reports what followed from it."""
 
     @contextmanager
     def remembered(self) -> Iterator[None]:
@@ -47,9 +33,26 @@ class BufferedDialect(duckdb_engine.Dialect):
             self.failure = self.failure or error
             raise
 
+
+# duckdb-engine's dialect is derived from psycopg2's, and so is its execution context.
+class _BufferedContext(PGExecutionContext_psycopg2):
+    def post_exec(self) -> None:
+        super().post_exec()  # type: ignore[no-untyped-call]
+        if self.cursor.description:
+            with self.cursor.connection.remembered():
+                rows = self.cursor.fetchall()
+            self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(self.cursor, initial_buffer=rows)
+
+
+class BufferedDialect(duckdb_engine.Dialect):
+    """duckdb-engine's dialect, with every result buffered in memory."""
+
+    execution_ctx_cls = _BufferedContext
+    supports_statement_cache = False
+
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-        """Execute a statement, and remember the error if it fails."""
-        with self.remembered():
+        """Execute a statement; the connection remembers its error."""
+        with cursor.connection.remembered():
             super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
 
     # The caller of the gate holds one transaction around all its statements, so that they see one state of the lake.
@@ -61,11 +64,6 @@ class BufferedDialect(duckdb_engine.Dialect):
 
     def do_commit(self, connection: Any) -> None:
         """Do nothing."""
-
-
-def creator(connection: duckdb.DuckDBPyConnection) -> Callable[[], Any]:
-    """Return what SQLAlchemy calls to connect: it always gets this open connection, and so the lake attached to it."""
-    return lambda: duckdb_engine.ConnectionWrapper(connection)
 
 
 registry.register("duckdb.buffered", __name__, BufferedDialect.__name__)

@@ -7,6 +7,7 @@ from itertools import groupby
 import duckdb
 
 from warehouse.errors import BadInput
+from warehouse.failures import reported
 from warehouse.gates import suites
 from warehouse.gates.expectations import EveryRow, Expectation, NoRows
 from warehouse.gates.report import GateReport
@@ -39,7 +40,7 @@ def run_gate(
         "n_gram": settings.n_gram,
         "max_per_problem": settings.max_sft_examples_per_problem,
     }
-    with lake.cursor() as cursor:
+    with lake.cursor() as cursor, reported(f"the {gate} gate of round {round_number}"):
         cursor.execute("begin")
         expectations = _suite(gate, cursor, settings, parameters)
         results = _results(gate, cursor, expectations, parameters)

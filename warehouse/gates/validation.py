@@ -1,5 +1,6 @@
 """Great Expectations over one DuckDB connection. Import this module through `warehouse.gates.run.preload` only."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -34,12 +35,14 @@ class Validator:
     """Validates the rows of queries on one connection. Nothing is stored on disk or sent anywhere."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = dialect.LakeConnection(connection)
+        logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # it would print what is raised here in one line
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         self._source = context.data_sources.add_sql(  # type: ignore[call-arg]  # kwargs, for SQLAlchemy, is not in the stub
             "lake",
             connection_string=dialect.URL,
-            kwargs={"creator": dialect.creator(connection), "poolclass": StaticPool},
+            kwargs={"creator": lambda: self._connection, "poolclass": StaticPool},
             create_temp_table=False,
         )
         self._n_queries = 0
@@ -53,9 +56,9 @@ class Validator:
         for position, expectation in enumerate(expectations):
             suite.add_expectation(_translated(expectation, position))
         validated = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
-        failure = self._source.get_engine().dialect.failure
-        if failure is not None:
-            raise translated(failure, f"the expectations about {expectations[0].table_name} could not be checked")
+        if self._connection.failure is not None:
+            where = f"the expectations about {expectations[0].table_name} could not be checked"
+            raise translated(self._connection.failure, where)
         results = sorted(validated.results, key=_position)
         return [_observation(expectation, result) for expectation, result in zip(expectations, results, strict=True)]
 
