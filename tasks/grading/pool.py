@@ -76,15 +76,17 @@ class WorkerPool:
         give_up = time.monotonic() + timeout_seconds
         finished: list[tuple[int, Decision]] = []
         while not finished and self._has_work():
+            self._dispatch()
             now = time.monotonic()
             deadlines = [worker.deadline for worker in self._workers if worker.job is not None or not worker.is_ready]
             wake = min([give_up, *deadlines])
             for key, _ in self._selector.select(max(0.0, wake - now)):
                 finished.extend(self._read(key.data))
             self._kill_late_workers()
-            self._dispatch()
             if time.monotonic() >= give_up:
                 break
+        if self._queue:
+            self._dispatch()
         return finished
 
     def close(self) -> None:
