@@ -45,7 +45,7 @@ class VllmModel:
         with _one_process(settings.n_threads), engine_failures(f"starting vLLM with the {use} {directory}"):
             from vllm.v1.engine.llm_engine import LLMEngine
 
-            self._engine = LLMEngine.from_engine_args(_engine_args(use, directory, settings))
+            self._engine: Any = LLMEngine.from_engine_args(_engine_args(use, directory, settings))
             self.tokens = PromptTokens(self._engine.renderer.get_tokenizer())
 
     def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
