@@ -6,6 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+from flows.settings import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "infra" / "requirements-cpu.txt").read_text(encoding="utf-8")
@@ -59,3 +62,11 @@ def test_the_makefile_names_a_host_once_and_lets_a_variable_override_it() -> Non
 def test_ci_runs_what_people_run() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert {"make test", "make lint"} <= set(script.splitlines())
+
+
+def test_every_deployment_names_a_flow_and_a_profile_that_exist() -> None:
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    for deployment in deployments:
+        module, function = deployment["entrypoint"].split(":")
+        assert f"def {function}(" in (ROOT / module).read_text(encoding="utf-8")
+        assert deployment["parameters"]["profile"] in PROFILES

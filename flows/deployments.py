@@ -1,0 +1,23 @@
+"""What a Prefect deployment starts: `stargrove evolve` as a flow, with parameters that a form can hold."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from flows.display import open_display
+from flows.evolve import run_evolve
+from flows.lock import hold
+from flows.settings import load
+
+
+@flow(name="evolve_home", flow_run_name="evolve {home}")
+def evolve_home(
+    home: str = ".stargrove", profile: str = "tiny-cpu", file: str | None = None, overrides: tuple[str, ...] = ()
+) -> None:
+    """Run the rounds of a home that are not promoted yet. Parameters are those of the command line.
+
+    The worker sets PREFECT_API_URL, so no server is started.
+    """
+    settings = load(profile, Path(file) if file else None, overrides)
+    with hold(Path(home)), open_display() as display:
+        run_evolve(settings, Path(home), display)
