@@ -17,6 +17,7 @@ from tasks.search.format import observed
 from tasks.search.seeds import hashed_seed
 from warehouse.records import Checkpoint, CheckpointKind
 from warehouse.records import TrainingMetric as MetricRow
+from warehouse.training_files import export_training_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,9 @@ def _work_dir(plan: RoundPlan, kind: str) -> Path:
 
 
 def _export(resources: Resources, work_dir: Path, query: str, **parameters: int) -> Path:
-    """Write a query's rows as Parquet and return the file. The same rows give the same bytes."""
+    """Write a query's rows, as the round has pinned them, as Parquet and return the file. It is recorded and reproducible."""
     path = work_dir / f"{query.removeprefix('export_')}.parquet"
-    resources.lake.query(query, **parameters).write_parquet(path)
-    return path
+    return export_training_file(resources.lake, parameters["round"], query, path, **parameters).path
 
 
 def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: str) -> TrainingReport:

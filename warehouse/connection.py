@@ -36,10 +36,8 @@ def connect(
     Raises WarehouseError: no lake to read, a damaged catalog, a disk that is full or read-only.
     """
     catalog = catalog_path(home)
-    if read_only and not catalog.is_file():
+    if read_only and not (catalog.is_file() and catalog.stat().st_size):
         raise WarehouseError(f"no lake in {home}", hint="create one with: stargrove evolve, or name another --home")
-    if not read_only:
-        _make_directory(lake_directory(home) / "data")
     with reported(str(catalog)):
         connection = duckdb.connect(
             config={
@@ -69,13 +67,12 @@ def _attach(home: Path, settings: WarehouseSettings, *, read_only: bool, snapsho
         f"data_path '{_quoted(lake_directory(home) / 'data')}/'",
         "override_data_path true",
         f"data_inlining_row_limit {settings.inline_rows}",
-        "meta_journal_mode 'WAL'",
         f"meta_busy_timeout {_BUSY_TIMEOUT_MILLISECONDS}",
     ]
     if snapshot_id is not None:
         options.append(f"snapshot_version {snapshot_id}")
-    if read_only:
-        options.append("read_only")
+    # The journal mode is kept in the catalog; setting it would be a write.
+    options.append("read_only" if read_only else "meta_journal_mode 'WAL'")
     return f"attach 'ducklake:sqlite:{_quoted(catalog_path(home))}' as {ALIAS} ({', '.join(options)})"
 
 
@@ -88,7 +85,9 @@ def _extension_path(name: str) -> Traversable:
     return files(f"duckdb_extension_{name}") / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
 
 
-def _make_directory(path: Path) -> None:
+def make_directories(home: Path) -> None:
+    """Make the directories of a lake. Raises WarehouseError where that is not allowed."""
+    path = lake_directory(home) / "data"
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

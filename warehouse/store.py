@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from warehouse import migrations, rounds
-from warehouse.connection import catalog_path, connect, lake_directory, use_lake
+from warehouse.connection import catalog_path, connect, lake_directory, make_directories, use_lake
 from warehouse.errors import WarehouseError
 from warehouse.failures import is_busy, reported
 from warehouse.parquet import write_parquet
@@ -347,7 +347,7 @@ def _retried(read: Callable[[], Value]) -> Value:
 
 
 def _open_and_migrate(home: Path, settings: WarehouseSettings, lock: WriterLock) -> duckdb.DuckDBPyConnection:
-    lake_directory(home).mkdir(parents=True, exist_ok=True)
+    make_directories(home)
     with lock.held(), reported(str(catalog_path(home))):
         connection = connect(home, settings, read_only=False)
         migrations.refuse_newer(connection, str(lake_directory(home)))

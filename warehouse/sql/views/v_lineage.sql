@@ -1,5 +1,11 @@
 -- One row per lineage edge: what (child) came from what (parent), and how
 with
+-- Which rounds' pairs the PPM of a round was trained on.
+pair_rounds as (
+    select round, coalesce(json_extract_string(parameters_json, '$.first_round')::integer, 1) as first_round
+    from training_files
+    where query = 'export_ppm_pairs'
+),
 edges as (
     select 'checkpoint' as child_kind, checkpoint_id as child_id, 'started from' as relation, 'checkpoint' as parent_kind, parent_id
     from checkpoints
@@ -11,7 +17,7 @@ edges as (
     union all
     select 'round', round::varchar, 'searched by', 'checkpoint', policy_id from rounds
     union all
-    select 'round', round::varchar, 'searched by', 'checkpoint', ppm_id from rounds where ppm_id is not null
+    select 'round', round::varchar, 'scored by', 'checkpoint', ppm_id from rounds where ppm_id is not null
     union all
     select 'checkpoint', checkpoints.checkpoint_id, 'trained on', 'trajectory', sft_examples.trajectory_id
     from checkpoints
@@ -20,7 +26,8 @@ edges as (
     union all
     select distinct 'checkpoint', checkpoints.checkpoint_id, 'trained on', 'tree', preference_pairs.chosen_tree_id
     from checkpoints
-    inner join preference_pairs on preference_pairs.round <= checkpoints.round
+    inner join pair_rounds on pair_rounds.round = checkpoints.round
+    inner join preference_pairs on preference_pairs.round between pair_rounds.first_round and pair_rounds.round
     where checkpoints.kind = 'ppm'
     union all
     select 'trajectory', trajectory_id, 'path in', 'tree', tree_id from trajectories

@@ -1,0 +1,108 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.warehouse.trees import batch, ingest, problem, round_row, search, small_tree, verify
+from warehouse.errors import BadInput, WarehouseError
+from warehouse.lineage import lineage
+from warehouse.records import Checkpoint
+from warehouse.store import Warehouse
+from warehouse.training_files import TrainingFile, export_training_file, reproduce
+
+
+def trained_round(lake: Warehouse, number: int, directory: Path) -> list[TrainingFile]:
+    """Search, annotate, export, publish and promote; every round finds the same solutions in new trees."""
+    policy = f"policy-{number - 1}" if number > 1 else "base-0"
+    lake.start_round(round_row(number, policy, f"ppm-{number - 1}" if number > 1 else None))
+    search(lake, number, small_tree(f"t{number}", "p1"))
+    verify(lake, number, {f"t{number}-4": "verified"})
+    lake.run_statement(batch(number, "annotate-sft"), "annotate_sft", round=number)
+    lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
+    files = [
+        export_training_file(lake, number, "export_sft", directory / "sft.parquet", round=number),
+        export_training_file(lake, number, "export_ppm_nodes", directory / "ppm_nodes.parquet", round=number, first_round=1),
+        export_training_file(lake, number, "export_ppm_pairs", directory / "ppm_pairs.parquet", round=number, first_round=1),
+    ]
+    for kind in ("policy", "ppm"):
+        parent = "base-0" if kind == "policy" else f"policy-{number}"
+        lake.record_checkpoint(
+            Checkpoint(f"{kind}-{number}", kind, number, parent, files[0].snapshot_id, "f" * 8, "file:///x", "candidate")
+        )
+    lake.promote(number, f"policy-{number}", f"ppm-{number}")
+    return files
+
+
+@pytest.fixture
+def trained(lake: Warehouse, tmp_path: Path) -> dict[int, list[TrainingFile]]:
+    ingest(lake, problem("p1"))
+    return {number: trained_round(lake, number, tmp_path / f"jobs-{number}") for number in (1, 2)}
+
+
+def test_training_files_are_reproduced_byte_for_byte_after_later_rounds(
+    lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
+) -> None:
+    again = reproduce(lake, "policy-1", tmp_path / "again") + reproduce(lake, "ppm-1", tmp_path / "again")
+    assert [file.path.name for file in again] == ["sft.parquet", "ppm_nodes.parquet", "ppm_pairs.parquet"]
+    for first, second in zip(trained[1], again, strict=True):
+        assert first.path.read_bytes() == second.path.read_bytes()
+        assert second.sha256 == hashlib.sha256(second.path.read_bytes()).hexdigest()
+        assert second.n_rows > 0
+
+
+def test_exporting_again_on_resume_gives_the_same_file(
+    lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
+) -> None:
+    search(lake, 2, small_tree("late", "p1"), "late")
+    again = export_training_file(lake, 2, "export_ppm_nodes", tmp_path / "again.parquet", round=2, first_round=1)
+    assert again.sha256 == trained[2][1].sha256
+    assert lake.query("select count(*) from training_files").item() == 6
+
+
+def test_a_file_that_differs_is_reported(lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path) -> None:
+    with lake.transaction("spoil", {}) as cursor:
+        cursor.execute("update training_files set sha256 = 'other' where query = 'export_sft' and round = 1")
+    with pytest.raises(WarehouseError, match=r"sft\.parquet: sha256 .* trained on other"):
+        reproduce(lake, "policy-1", tmp_path / "again")
+
+
+def test_a_checkpoint_without_training_data_cannot_be_reproduced(lake: Warehouse, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no checkpoint 'nix'"):
+        reproduce(lake, "nix", tmp_path)
+    lake.record_checkpoint(Checkpoint("base-0", "base", 0, None, None, "f", "file:///x", "current"))
+    with pytest.raises(BadInput, match="was not trained on rows of this lake"):
+        reproduce(lake, "base-0", tmp_path)
+
+
+def test_lineage_leads_from_a_checkpoint_to_trees_batches_and_searchers_and_back(
+    lake: Warehouse, trained: dict[int, list[TrainingFile]]
+) -> None:
+    text = lineage(lake, "policy-2").text()
+    upwards = text.split("led to:")[0]
+    for expected in (
+        "started from checkpoint base-0",
+        "trained on trajectory t2-4 [problem p1, verdict correct, verification verified, mean Q 0.750]",
+        "path in tree t2",
+        f"committed in batch {batch(2, 'rollout').batch_id} [stage rollout, shard 000",
+        "code version v1, flow run flow-1, task run task-1",
+        "searched by checkpoint policy-1",
+        "scored by checkpoint ppm-1",
+    ):
+        assert expected in upwards
+    downwards = lineage(lake, "t1-4").text().split("led to:")[1]
+    assert "checkpoint policy-1 [kind policy, round 1, status retired" in downwards
+    assert "trained on it" in downwards
+    assert "round 2" in downwards
+
+
+def test_lineage_as_json_names_every_thing_its_edges_touch(lake: Warehouse, trained: dict[int, list[TrainingFile]]) -> None:
+    graph = json.loads(lineage(lake, "ppm-2").json())
+    keys = {f"{thing['kind']} {thing['id']}" for thing in graph["things"]}
+    assert graph["root"] == "checkpoint ppm-2"
+    assert {edge["child"] for edge in graph["edges"]} | {edge["parent"] for edge in graph["edges"]} <= keys
+
+
+def test_an_unknown_id_has_no_lineage(lake: Warehouse) -> None:
+    with pytest.raises(BadInput, match="nothing in the lake is called 'nix'"):
+        lineage(lake, "nix")
