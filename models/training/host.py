@@ -1,7 +1,7 @@
 """A process that has loaded the training libraries once and forks for each job: `python -m models.training.host`.
 
-Started by models.training.launch.TrainerHost, which speaks lines with it: a job file's path on stdin; JSON events on stdout:
-{"event": "started", "pid": n}, {"event": "metric", ...}, {"event": "failed", "message": m, "hint": h}, {"event": "ended", "code": n}.
+Started by models.training.launch.TrainerHost, which speaks lines with it: a job file's path on stdin; JSON events on stdout,
+named `ready`, `started` (pid), `metric` (a TrainingMetric), `failed` (message and hint of an error) and `ended` (exit code).
 
 The host itself computes nothing, so no thread pool exists when it forks; each job sets its own threads in its own process.
 Jobs end with the host (a parent-death signal), and the host ends with its parent (end of stdin, or another parent process id).

@@ -4,7 +4,9 @@
     work_dir/training.log   all that the process and its libraries print
     work_dir/trainer-*/     resume points of this very job
     work_dir/model/         the result: configuration, weights and tokenizer, nothing else
-    work_dir/outcome.json   written last: final metrics and the fingerprint of the job that produced model/
+    work_dir/outcome.json   final metrics, progress, and the fingerprint of the job that produced model/
+
+outcome.json is written last, so a work_dir that has one holds a whole model.
 """
 
 import hashlib

@@ -1,10 +1,11 @@
 """The parent's side of training: start a host, hand it jobs, read metrics, and clean up. Imports no torch.
 
 Loading torch, transformers and trl costs 5 to 6 CPU seconds (2 cores, November 2026), more than a small training, and a run
-trains twice per round. A TrainerHost pays once, while the search is busy; a job is a fork of it that starts at once and is still a
-process of its own: it can be killed, and its memory goes with it.
+trains twice per round. A TrainerHost pays once, while the search is busy. A job is a fork of it: it starts at once and is still
+a process of its own, which can be killed and takes its memory along.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -40,8 +41,8 @@ def run_training(job: TrainingJob, on_metric: OnMetric, host: "TrainerHost | Non
     """Return the outcome of a job, trained in a process of its own.
 
     An outcome that this very job left before is returned at once, its progress reported as if it happened now.
-    on_metric is called in this thread. Without a host, one is started for this job. The training is killed when this call is left
-    by an exception. Raises TrainingFailed with the end of the log and where it is.
+    on_metric is called in this thread. Without a host, one is started for this job. When an exception leaves this call, the
+    training is killed. Raises TrainingFailed with the end of the log and where it is.
     """
     finished = finished_outcome(job)
     if finished is not None:
@@ -66,17 +67,20 @@ class TrainerHost:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while one is running."""
+        return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def start(self) -> None:
         """Start the process if none is running. Returns at once: the libraries load in the background."""
-        if self._process is not None and self._process.poll() is None:
+        if self.pid is not None:
             return
         self.close()
-        self._log = tempfile.TemporaryFile(mode="w+")
+        self._log = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115  # closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", "models.training.host"],
             stdin=subprocess.PIPE,
@@ -97,13 +101,17 @@ class TrainerHost:
             self.start()
             try:
                 self._send(str(job_path.absolute()))
-                self._follow(job, on_metric)
+                failure = self._follow(job, on_metric)
             except BaseException:
-                self.close()  # whatever was left by an exception: the next job gets a fresh host
+                self.close()  # in the middle of a job: it is killed, and the next one gets a fresh host
                 raise
+        if failure is not None:
+            raise failure
         outcome = finished_outcome(job)
         if outcome is None:
-            raise TrainingFailed(f"the {job.kind} training left no outcome in {job.work_dir}", hint=f"its log is {job.log_path}")
+            raise TrainingFailed(
+                f"the {job.kind} training left no outcome in {job.work_dir}", hint=f"its log is {job.log_path}"
+            )
         return outcome
 
     def close(self) -> None:
@@ -116,10 +124,8 @@ class TrainerHost:
             os.killpg(process.pid, signal.SIGKILL)  # its job dies with it, by the parent-death signal
         process.wait(_CLOSE_SECONDS)
         process.stdout.close()
-        try:
+        with contextlib.suppress(BrokenPipeError):  # a line that the dead process never read
             process.stdin.close()
-        except BrokenPipeError:
-            pass  # a line that the dead process never read
         if self._log is not None:
             self._log.close()
 
@@ -131,7 +137,8 @@ class TrainerHost:
         except BrokenPipeError as error:
             raise TrainingFailed(f"the training host died: {self._host_log_tail()}") from error
 
-    def _follow(self, job: TrainingJob, on_metric: OnMetric) -> None:
+    def _follow(self, job: TrainingJob, on_metric: OnMetric) -> TrainingFailed | None:
+        """Return how the job failed, or None, after its last event."""
         assert self._process is not None and self._process.stdout is not None
         failure: TrainingFailed | None = None
         for line in self._process.stdout:
@@ -142,11 +149,10 @@ class TrainerHost:
             elif name == "failed":
                 failure = TrainingFailed(event["message"], hint=event["hint"])
             elif name == "ended":
-                if event["code"] != 0:
-                    raise failure or _failure(job, event["code"])
-                return
+                return None if event["code"] == 0 else failure or _failure(job, event["code"])
         raise TrainingFailed(
-            f"the training host died during the {job.kind} training: {self._host_log_tail()}", hint=f"the job's log is {job.log_path}"
+            f"the training host died during the {job.kind} training: {self._host_log_tail()}",
+            hint=f"the job's log is {job.log_path}",
         )
 
     def _host_log_tail(self) -> str:

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final, Self
 
 from torch.utils.data import Sampler
+from transformers import Trainer
 
 POOL_BATCHES: Final = 16
-"""Examples are shuffled, then sorted by length within pools of so many batches: little padding, and other batches every epoch."""
+"""Examples are shuffled, then sorted by length in pools of so many batches: little padding, other batches in every epoch."""
 
 
 class LengthBatches(Sampler[int]):
@@ -21,6 +22,13 @@ class LengthBatches(Sampler[int]):
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Self:
+        """Return the order of a trainer's training examples in its micro-batches."""
+        examples: Any = trainer.train_dataset
+        lengths = [len(ids) for ids in examples["input_ids"]]
+        return cls(lengths, trainer.args.per_device_train_batch_size, trainer.args.seed)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of this epoch; the Trainer calls it, after a resume too."""

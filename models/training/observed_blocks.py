@@ -4,9 +4,7 @@ import re
 from collections.abc import Sequence
 
 
-def loss_mask(
-    prompt_length: int, completion: str, offsets: Sequence[tuple[int, int]], observed: tuple[str, str]
-) -> list[bool]:
+def loss_mask(prompt_length: int, completion: str, offsets: Sequence[tuple[int, int]], observed: tuple[str, str]) -> list[bool]:
     """Return whether each token is learned: it touches the completion, and no observed block.
 
     prompt_length: characters before the completion. offsets: [start, end) of each token in prompt + completion. observed: how a

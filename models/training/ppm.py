@@ -4,25 +4,26 @@ Loss, as in arXiv 2501.04519, section 3.3: for each step with its chosen and rej
 
     - 1 / (n_chosen * n_rejected) * sum log sigmoid(r(chosen) - r(rejected)),
 
-where r is the logit at the last token of a prefix. The factor is the pair's `weight`; sums are divided by the mean weight of a
-pack over the whole training set, so that a step counts the same whichever pack it is in.
+where r is the logit at the last token of a prefix (losses.py has the two losses that the paper compares it with). The factor is
+the pair's `weight`; sums are divided by the mean weight of a pack over the whole training set, so that a step counts the same
+whichever pack it is in.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from datasets import Dataset
 from torch import Tensor
-from torch.nn.functional import logsigmoid
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel
-from trl import RewardConfig, RewardTrainer
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from trl.trainer.reward_config import RewardConfig
+from trl.trainer.reward_trainer import RewardTrainer
 
-from models.training.length_batches import LengthBatches
 from models.training.job import TrainingJob, TrainingMetric
+from models.training.length_batches import LengthBatches
+from models.training.losses import PAIR_LOSSES, PairLoss
 from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
 from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model
@@ -30,20 +31,23 @@ from models.training.tree_packing import Pack, ancestor_mask
 from warehouse.errors import TrainingFailed
 
 Batch = dict[str, Tensor]
+Collate = Callable[..., Batch]
+PER_PAIR: Final = ("weights", "chosen_q", "rejected_q")
 
 
 def collate_packs(packs: Sequence[dict[str, Any]], pad_token_id: int) -> Batch:
     """Return one batch of packs, padded on the right.
 
     input_ids, position_ids: int64 (packs, tokens). attention_mask: bool (packs, 1, tokens, tokens), true where a token sees
-    another; padding sees itself, as a row without any true entry has no softmax. chosen, rejected: int64 (pairs,), indices into the
-    flattened (packs * tokens). weights: float32 (pairs,). n_tokens: int64 (), without padding.
+    another; padding sees itself, as a row without any true entry has no softmax. chosen, rejected: int64 (pairs,), indices
+    into the flattened (packs * tokens). weights, chosen_q, rejected_q: float32 (pairs,). n_tokens: int64 (), without padding.
     """
     n_columns = max(len(pack["input_ids"]) for pack in packs)
     input_ids = torch.full((len(packs), n_columns), pad_token_id)
     position_ids = torch.zeros_like(input_ids)
     attention_mask = torch.eye(n_columns, dtype=torch.bool).repeat(len(packs), 1, 1, 1)
-    chosen, rejected, weights = [], [], []
+    chosen: list[int] = []
+    rejected: list[int] = []
     for row, pack in enumerate(packs):
         n_tokens = len(pack["input_ids"])
         input_ids[row, :n_tokens] = torch.tensor(pack["input_ids"])
@@ -51,19 +55,18 @@ def collate_packs(packs: Sequence[dict[str, Any]], pad_token_id: int) -> Batch:
         attention_mask[row, 0, :n_tokens, :n_tokens] = torch.from_numpy(ancestor_mask(pack["parents"]))
         chosen += [row * n_columns + index for index in pack["chosen"]]
         rejected += [row * n_columns + index for index in pack["rejected"]]
-        weights += pack["weights"]
     return {
         "input_ids": input_ids,
         "position_ids": position_ids,
         "attention_mask": attention_mask,
         "chosen": torch.tensor(chosen),
         "rejected": torch.tensor(rejected),
-        "weights": torch.tensor(weights, dtype=torch.float32),
+        **{name: torch.tensor([x for pack in packs for x in pack[name]]) for name in PER_PAIR},
         "n_tokens": torch.tensor(sum(len(pack["input_ids"]) for pack in packs)),
     }
 
 
-def token_logits(model: PreTrainedModel, batch: Batch) -> Tensor:
+def token_logits(model: Any, batch: Batch) -> Tensor:
     """Return the logit at every token of a batch: float32 (packs * tokens,).
 
     The model's own forward reads one token per sequence, so backbone and head are called one after the other.
@@ -74,40 +77,35 @@ def token_logits(model: PreTrainedModel, batch: Batch) -> Tensor:
         position_ids=batch["position_ids"],
         use_cache=False,
     ).last_hidden_state
-    return model.score(hidden).float().flatten()
+    logits: Tensor = model.score(hidden).float().flatten()
+    return logits
 
 
-class TreePpmTrainer(RewardTrainer):  # type: ignore[misc]  # TRL is untyped
+class TreePpmTrainer(RewardTrainer):
     """RewardTrainer whose examples are packs. `mean_pack_weight` divides the summed loss of a pack."""
 
-    def __init__(self, *args: Any, mean_pack_weight: float, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pair_loss: PairLoss, mean_pack_weight: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._pair_loss = pair_loss
         self._mean_pack_weight = mean_pack_weight
 
     def _prepare_dataset(self, dataset: Dataset, *args: Any) -> Dataset:
         return dataset
 
-    def _set_signature_columns_if_needed(self) -> None:
-        self._signature_columns = ["input_ids", "parents", "positions", "chosen", "rejected", "weights"]
-
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthBatches:
-        lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
-        return LengthBatches(lengths, self.args.per_device_train_batch_size, self.args.seed)
+        return LengthBatches.of(self)
 
-    def compute_loss(
-        self, model: PreTrainedModel, inputs: Batch, return_outputs: bool = False, num_items_in_batch: Any = None  # noqa: FBT001
-    ) -> Tensor | tuple[Tensor, dict[str, Tensor]]:
-        """Return the weighted Bradley-Terry loss over all pairs of the batch."""
+    def compute_loss(self, model: Any, inputs: Batch, *args: Any, **kwargs: Any) -> Tensor:
+        """Return the weighted loss over all pairs of the batch."""
         logits = token_logits(model, inputs)
-        margin = logits[inputs["chosen"]] - logits[inputs["rejected"]]
-        weights = inputs["weights"]
-        loss = -(weights * logsigmoid(margin)).sum() / (self._mean_pack_weight * len(inputs["input_ids"]))
-        self._count(margin.detach(), int(inputs["n_tokens"]))
-        return (loss, {"margin": margin}) if return_outputs else loss
+        chosen, rejected = logits[inputs["chosen"]], logits[inputs["rejected"]]
+        losses = self._pair_loss(chosen, rejected, inputs["chosen_q"], inputs["rejected_q"])
+        loss = (inputs["weights"] * losses).sum() / (self._mean_pack_weight * len(inputs["input_ids"]))
+        margin = (chosen - rejected).detach()
+        self._count(margin, int(inputs["n_tokens"]))
+        return loss
 
-    def prediction_step(
-        self, model: PreTrainedModel, inputs: Batch, prediction_loss_only: bool, ignore_keys: Any = None  # noqa: FBT001
-    ) -> tuple[Tensor, None, None]:
+    def prediction_step(self, model: Any, inputs: Batch, *args: Any, **kwargs: Any) -> tuple[Tensor, None, None]:
         """Return the loss alone; the pairs in the right order are counted on the way."""
         with torch.no_grad():
             loss = self.compute_loss(model, self._prepare_inputs(inputs))
@@ -115,14 +113,18 @@ class TreePpmTrainer(RewardTrainer):  # type: ignore[misc]  # TRL is untyped
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log the accuracy over pairs, not the mean over batches that hold few pairs or many."""
-        mode = "train" if self.model.training else "eval"
+        mode = self._mode()
         ordered = self._metrics[mode].pop("ordered", None)
         if ordered:
             self._metrics[mode]["accuracy"] = [sum(ordered) / sum(self._metrics[mode].pop("pairs"))]
         super().log(logs, start_time)
 
+    def _mode(self) -> str:
+        assert self.model is not None
+        return "train" if self.model.training else "eval"
+
     def _count(self, margin: Tensor, n_tokens: int) -> None:
-        mode = "train" if self.model.training else "eval"
+        mode = self._mode()
         self._metrics[mode]["ordered"].append(int((margin > 0).sum()))
         self._metrics[mode]["pairs"].append(len(margin))
         if mode == "train":
@@ -136,40 +138,48 @@ def train_ppm(job: TrainingJob, settings: PpmSettings, emit: Callable[[TrainingM
     tokenizer = AutoTokenizer.from_pretrained(job.start_dir)
     data = build_packs(
         read_nodes(job.nodes),
-        read_pairs(job.pairs),
+        [pair for pair in read_pairs(job.pairs) if settings.loss_kind != "orm" or pair.kind == "answer"],
         lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
         settings.max_length,
         settings.held_out_share,
     )
     if not data.train:
         raise TrainingFailed(
-            f"no preference pair is left to train on: {data.n_dropped_pairs} dropped as longer than {settings.max_length} tokens "
-            f"or as equal, {n_pairs(data.held_out)} of held-out problems",
+            f"no preference pair is left to train on: {data.n_dropped_pairs} are longer than {settings.max_length} tokens "
+            f"or of equal prefixes, {n_pairs(data.held_out)} are of held-out problems",
             hint="pairs need problems with both correct and wrong rollouts: look at the coverage of the round",
         )
-    torch.manual_seed(job.seed)  # decides the new head
-    model = AutoModelForSequenceClassification.from_pretrained(job.start_dir, num_labels=1, dtype="float32")
-    model.config.pad_token_id = tokenizer.pad_token_id
     report = MetricReport(job.kind, emit, accuracy_key="accuracy")
+    trainer = ppm_trainer(job, settings, data, report)
+    trainer.train(resume_from_checkpoint=last_whole_checkpoint(trainer))
+    save_model(trainer.model, job)
+    return {**report.final(), **_sizes(data)}
+
+
+def ppm_trainer(
+    job: TrainingJob, settings: PpmSettings, data: PpmData, report: MetricReport, collate: Collate = collate_packs
+) -> TreePpmTrainer:
+    """Return a trainer of a new PPM: the policy's backbone, and a head that job.seed decides."""
+    tokenizer = AutoTokenizer.from_pretrained(job.start_dir)
+    torch.manual_seed(job.seed)
+    model = AutoModelForSequenceClassification.from_pretrained(job.start_dir, num_labels=1, dtype="float32")
     config = RewardConfig(
         **arguments(job, settings),
-        max_length=None,  # packs are cut to max_length above
+        max_length=None,  # packs keep to max_length already
         per_device_eval_batch_size=settings.micro_batch_size,
         eval_strategy="epoch" if data.held_out else "no",
     )
-    trainer = TreePpmTrainer(
+    return TreePpmTrainer(
         model=model,
         args=config,
-        data_collator=partial(collate_packs, pad_token_id=tokenizer.pad_token_id),
+        data_collator=partial(collate, pad_token_id=tokenizer.pad_token_id),
         train_dataset=_dataset(data.train),
         eval_dataset=_dataset(data.held_out) if data.held_out else None,
         processing_class=tokenizer,
         callbacks=[report],
+        pair_loss=PAIR_LOSSES[settings.loss_kind],
         mean_pack_weight=sum(sum(pack.weights) for pack in data.train) / len(data.train),
     )
-    trainer.train(resume_from_checkpoint=last_whole_checkpoint(Path(config.output_dir)))
-    save_model(model, job)
-    return {**report.final(), **_sizes(data)}
 
 
 def n_pairs(packs: Sequence[Pack]) -> int:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pyarrow.parquet as pq
 
@@ -16,11 +17,17 @@ NodeKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class PreferencePair:
-    """Two nodes of one problem's search trees, the first preferred, with the pair's weight in the loss."""
+    """Two nodes of one problem's search trees, the first preferred, with their Q-values and the pair's weight in the loss.
+
+    kind: `step` for two candidates of one step, `answer` for two whole trajectories.
+    """
 
     problem_id: str
+    kind: Literal["step", "answer"]
     chosen: NodeKey
     rejected: NodeKey
+    chosen_q: float
+    rejected_q: float
     weight: float
 
 
@@ -28,8 +35,8 @@ class PreferencePair:
 class PpmData:
     """Packs to train on, packs of held-out problems, and what packing saved and lost.
 
-    n_dropped_pairs: too long for a pack, or both prefixes the same tokens. n_separate_tokens: tokens of all pairs if each of their
-    prefixes were a sequence of its own, as in TRL's RewardTrainer.
+    n_dropped_pairs: too long for a pack, or both prefixes the same tokens. n_separate_tokens: tokens of all pairs if each of
+    their prefixes were a sequence of its own, as in TRL's RewardTrainer.
     """
 
     train: list[Pack]
@@ -47,13 +54,17 @@ def read_nodes(path: Path) -> dict[NodeKey, tuple[int | None, str]]:
 
 def read_pairs(path: Path) -> list[PreferencePair]:
     """Return the preference pairs of a Parquet file."""
-    names = ["problem_id", "chosen_tree_id", "chosen_node_id", "rejected_tree_id", "rejected_node_id", "weight"]
-    columns = pq.read_table(path, columns=names, use_threads=False).to_pydict()
     return [
-        PreferencePair(problem_id, (chosen_tree, chosen_node), (rejected_tree, rejected_node), weight)
-        for problem_id, chosen_tree, chosen_node, rejected_tree, rejected_node, weight in zip(
-            *(columns[name] for name in names), strict=True
+        PreferencePair(
+            problem_id=row["problem_id"],
+            kind=row["kind"],
+            chosen=(row["chosen_tree_id"], row["chosen_node_id"]),
+            rejected=(row["rejected_tree_id"], row["rejected_node_id"]),
+            chosen_q=row["chosen_q"],
+            rejected_q=row["rejected_q"],
+            weight=row["weight"],
         )
+        for row in pq.read_table(path, use_threads=False).to_pylist()
     ]
 
 
@@ -107,4 +118,7 @@ def _token_pairs(
     texts = {key: prefix_text(nodes, key) for pair in pairs for key in (pair.chosen, pair.rejected)}
     unique = sorted(set(texts.values()))
     ids = dict(zip(unique, map(tuple, tokenize(unique)), strict=True))
-    return [TokenPair(ids[texts[pair.chosen]], ids[texts[pair.rejected]], pair.weight) for pair in pairs]
+    return [
+        TokenPair(ids[texts[pair.chosen]], ids[texts[pair.rejected]], pair.weight, pair.chosen_q, pair.rejected_q)
+        for pair in pairs
+    ]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+LossKind = Literal["ppm", "orm", "pqm"]
 
 
 class TrainerSettings(BaseModel):
@@ -62,8 +63,8 @@ class SftSettings(TrainerSettings):
 class PpmSettings(TrainerSettings):
     """Training of the process preference model on pairs, from the round's policy."""
 
-    loss_kind: Literal["ppm", "orm", "pqm"] = "ppm"
-    """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values of steps (the paper ablates them)."""
+    loss_kind: LossKind = "ppm"
+    """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values. The paper compares the three."""
     learning_rate: Rate = 5e-4
     """Peak rate. Paper: 7e-6."""
     n_epochs: Count = 6

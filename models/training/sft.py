@@ -12,7 +12,8 @@ from typing import Final
 import pyarrow.parquet as pq
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from models.training.job import TrainingJob, TrainingMetric
 from models.training.length_batches import LengthBatches
@@ -33,12 +34,11 @@ class SftExamples:
     n_dropped_too_long: int
 
 
-class GroupedSftTrainer(SFTTrainer):  # type: ignore[misc]  # TRL is untyped
+class GroupedSftTrainer(SFTTrainer):
     """SFTTrainer whose batches hold sequences of similar length."""
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> LengthBatches:
-        lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
-        return LengthBatches(lengths, self.args.per_device_train_batch_size, self.args.seed)
+        return LengthBatches.of(self)
 
 
 def read_examples(path: Path) -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ def train_sft(job: TrainingJob, settings: SftSettings, emit: Callable[[TrainingM
         processing_class=tokenizer,
         callbacks=[report],
     )
-    trainer.train(resume_from_checkpoint=last_whole_checkpoint(Path(config.output_dir)))
+    trainer.train(resume_from_checkpoint=last_whole_checkpoint(trainer))
     save_model(model, job)
     sizes = {"n_examples": len(examples.rows), "n_dropped_too_long": examples.n_dropped_too_long}
     return {**report.final(), **sizes}

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
-from transformers import PreTrainedModel, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from models.training.job import TrainingJob, TrainingKind, TrainingMetric
 from models.training.settings import TrainerSettings
@@ -29,7 +29,7 @@ _TOKENIZER_FILES: Final = (
 
 
 def arguments(job: TrainingJob, settings: TrainerSettings) -> dict[str, Any]:
-    """Return the arguments that SFTConfig and RewardConfig take alike. Nothing is sent anywhere and no file but ours is written."""
+    """Return the arguments that SFTConfig and RewardConfig take alike. Nothing is reported to other services."""
     return {
         "output_dir": str(job.work_dir / f"trainer-{job.fingerprint()[:12]}"),
         "seed": job.seed % 2**32,  # numpy takes 32 bits
@@ -49,10 +49,11 @@ def arguments(job: TrainingJob, settings: TrainerSettings) -> dict[str, Any]:
         "report_to": "none",
         "disable_tqdm": True,
         "dataloader_pin_memory": False,
+        "remove_unused_columns": False,
     }
 
 
-class MetricReport(TrainerCallback):  # type: ignore[misc]  # transformers exports it untyped
+class MetricReport(TrainerCallback):
     """Turns the Trainer's logs into TrainingMetrics, and remembers them for the final metrics."""
 
     def __init__(self, kind: TrainingKind, emit: Callable[[TrainingMetric], None], accuracy_key: str) -> None:
@@ -67,10 +68,10 @@ class MetricReport(TrainerCallback):  # type: ignore[misc]  # transformers expor
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        logs: dict[str, float],
         **kwargs: Any,
     ) -> None:
         """Report progress, and held-out accuracy at the end of an epoch together with the progress before it."""
+        logs: dict[str, float] = kwargs["logs"]
         if "loss" in logs:
             self._report(self._progress(state, logs))
         elif "eval_accuracy" in logs and self._metrics:
@@ -107,13 +108,16 @@ class MetricReport(TrainerCallback):  # type: ignore[misc]  # transformers expor
         self._emit(metric)
 
 
-def last_whole_checkpoint(output_dir: Path) -> str | None:
+def last_whole_checkpoint(trainer: Trainer) -> str | None:
     """Return the newest resume point whose trainer_state.json parses, or None. A torn one is left by a kill while saving."""
-    found = sorted(output_dir.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    assert trainer.args.output_dir is not None  # `arguments` set it
+    found = sorted(
+        Path(trainer.args.output_dir).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True
+    )
     return next((str(path) for path in found if _is_whole(path)), None)
 
 
-def save_model(model: PreTrainedModel, job: TrainingJob) -> None:
+def save_model(model: Any, job: TrainingJob) -> None:
     """Write configuration and weights to job.model_dir and copy the tokenizer of start_dir, byte for byte."""
     shutil.rmtree(job.model_dir, ignore_errors=True)
     model.save_pretrained(job.model_dir)

@@ -18,11 +18,13 @@ NO_PARENT = -1
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """A preference pair as tokens: two prefixes, each read at its last token, and the pair's weight in the loss."""
+    """A preference pair as tokens: two prefixes, each scored at its last token, their Q-values, and its weight in the loss."""
 
     chosen_ids: tuple[int, ...]
     rejected_ids: tuple[int, ...]
     weight: float
+    chosen_q: float
+    rejected_q: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Pack:
     """A sequence that holds some pairs of one problem.
 
     input_ids, parents, positions: one entry per token; a token comes after all its ancestors; the first token's parent is -1.
-    chosen, rejected: indices of the tokens at which the two prefixes of each pair are scored. weights: one per pair.
+    chosen, rejected: indices of the tokens at which the two prefixes of each pair are scored. The rest: one per pair.
     """
 
     problem_id: str
@@ -40,6 +42,8 @@ class Pack:
     chosen: list[int]
     rejected: list[int]
     weights: list[float]
+    chosen_q: list[float]
+    rejected_q: list[float]
 
 
 class TokenTrie:
@@ -85,7 +89,7 @@ def pack_pairs(problem_id: str, pairs: Iterable[TokenPair], max_length: int) -> 
     packs: list[Pack] = []
     trie = TokenTrie()
     pack = _empty_pack(problem_id, trie)
-    for pair in sorted(pairs, key=lambda pair: (pair.chosen_ids, pair.rejected_ids, pair.weight)):
+    for pair in sorted(pairs, key=_order):
         if len(trie.tokens) + trie.n_missing(pair.chosen_ids) + trie.n_missing(pair.rejected_ids) > max_length:
             # The two prefixes share tokens that n_missing counts twice, so a pack may close a little early.
             if pack.weights:
@@ -96,6 +100,8 @@ def pack_pairs(problem_id: str, pairs: Iterable[TokenPair], max_length: int) -> 
             pack.chosen.append(trie.insert(pair.chosen_ids))
             pack.rejected.append(trie.insert(pair.rejected_ids))
             pack.weights.append(pair.weight)
+            pack.chosen_q.append(pair.chosen_q)
+            pack.rejected_q.append(pair.rejected_q)
     return [*packs, pack] if pack.weights else packs
 
 
@@ -117,7 +123,11 @@ def is_held_out(problem_id: str, share: float) -> bool:
 
 
 def _empty_pack(problem_id: str, trie: TokenTrie) -> Pack:
-    return Pack(problem_id, trie.tokens, trie.parents, trie.positions, [], [], [])
+    return Pack(problem_id, trie.tokens, trie.parents, trie.positions, [], [], [], [], [])
+
+
+def _order(pair: TokenPair) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
+    return pair.chosen_ids, pair.rejected_ids, (pair.weight, pair.chosen_q, pair.rejected_q)
 
 
 def _union_length(pair: TokenPair) -> int:

@@ -106,12 +106,17 @@ def plainly_graded(cases: Sequence[Case]) -> Figures:
     figures = Figures()
     started = time.process_time()
     for case in cases:
-        reference, answer = (parse(f"${text}$", parsing_timeout=60) for text in (case.reference, case.answer))
+        reference, answer = (parse(_delimited(text), parsing_timeout=60) for text in (case.reference, case.answer))
         is_accepted = verify(reference, answer, timeout_seconds=60)
         figures.n_cases[case.rule] += 1
         figures.n_accepted[case.rule] += bool(is_accepted)
     figures.cpu_seconds = time.process_time() - started
     return figures
+
+
+def _delimited(text: str) -> str:
+    """Return LaTeX as math-verify wants it: between dollar signs, unless it has delimiters of its own."""
+    return text if any(mark in text for mark in ("$", r"\(", r"\[", r"\boxed")) else f"${text}$"
 
 
 def _cpu_seconds() -> float:

@@ -1,7 +1,7 @@
-"""Search trees of sampled student work, with the preference pairs that the loop would draw from them. For benchmarks of training.
+"""Search trees of sampled student work, and the preference pairs that the loop would draw from them: input of benchmarks.
 
-No model and no sandbox: a step's operation is right with a given probability, and its value is known. What the trainer sees has the
-form and the statistics of real trees, made in a second.
+No model and no sandbox: a step's operation is right with a given probability, and its value is known. What the trainer sees has
+the form and the statistics of real trees, made in a second.
 """
 
 import random
@@ -47,7 +47,7 @@ class Trajectories:
 
 
 def write_student_trees(folder: Path, n_problems: int, n_trajectories: int, n_trees: int, p_right: float, seed: int) -> None:
-    """Write nodes.parquet, pairs.parquet and sft.parquet for trees of n_trajectories each; p_right: of a relation's operation."""
+    """Write nodes.parquet, pairs.parquet and sft.parquet. An operation is right with the mean of p_right and its own rate."""
     rng = random.Random(f"student trees {seed}")
     nodes: list[dict[str, object]] = []
     pairs: list[dict[str, object]] = []
@@ -120,9 +120,7 @@ def _answer_pairs(trees: list[Trajectories]) -> list[dict[str, object]]:
     final.sort(key=lambda entry: -_mean_q(entry[1]))
     chosen = [entry for entry in final if entry[1].n_correct][:2]
     rejected = [entry for entry in final if not entry[1].n_correct][-2:]
-    return [
-        _pair_row(trees[0], "answer", good, bad, len(chosen) * len(rejected)) for good in chosen for bad in rejected
-    ]
+    return [_pair_row(trees[0], "answer", good, bad, len(chosen) * len(rejected)) for good in chosen for bad in rejected]
 
 
 def _mean_q(step: Step) -> float:
@@ -144,6 +142,8 @@ def _pair_row(
         "chosen_node_id": chosen[1].node_id,
         "rejected_tree_id": rejected[0],
         "rejected_node_id": rejected[1].node_id,
+        "chosen_q": chosen[1].q_value if kind == "step" else _mean_q(chosen[1]),
+        "rejected_q": rejected[1].q_value if kind == "step" else _mean_q(rejected[1]),
         "weight": 1 / n_pairs,
     }
 

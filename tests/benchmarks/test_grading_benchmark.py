@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.grading.grader import grade_all, open_grader
+from tasks.grading.settings import GradingSettings
 from tests.benchmarks.grading import (
     BASELINE,
     Case,
@@ -37,6 +39,22 @@ def test_near_misses_are_refused(references: list[str]) -> None:
     figures, _ = graded(made_cases(references, NEAR_MISSES, 60), n_shown=5, accepting_is_right=False)
     assert sum(figures.n_cases.values()) > 400
     assert figures.share_accepted <= 0.003
+
+
+def test_grades_agree_with_the_published_labels_of_model_answers(real_data: Path) -> None:
+    """gsm8k/example_model_solutions.jsonl: four model solutions per question, each with its label."""
+    pairs, labels = [], []
+    for line in (real_data / "gsm8k" / "example_model_solutions.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        solutions = [value for value in row.values() if isinstance(value, dict)]
+        reference = row["ground_truth"].rpartition("A:")[2].strip()
+        pairs += [(solution["solution"].rpartition("A:")[2].strip(), reference) for solution in solutions]
+        labels += [solution["is_correct"] for solution in solutions]
+    grader = open_grader(GradingSettings())
+    grades = grade_all(pairs, grader)
+    grader.close()
+    assert len(pairs) > 5000
+    assert [grade.verdict == "correct" for grade in grades] == labels
 
 
 def test_a_thousand_numeric_answers_take_less_than_a_cpu_second(references: list[str]) -> None:

@@ -11,7 +11,9 @@ from warehouse.errors import TrainingFailed
 
 ids = st.lists(st.integers(0, 2), min_size=1, max_size=6).map(tuple)
 token_pairs = st.lists(
-    st.builds(TokenPair, ids, ids, st.sampled_from([0.25, 0.5, 1.0])).filter(lambda pair: pair.chosen_ids != pair.rejected_ids),
+    st.builds(TokenPair, ids, ids, st.sampled_from([0.25, 0.5, 1.0]), st.just(0.5), st.just(-1.0)).filter(
+        lambda pair: pair.chosen_ids != pair.rejected_ids
+    ),
     min_size=1,
     max_size=8,
 )
@@ -27,8 +29,8 @@ def path_to(pack: Pack, index: int) -> tuple[int, ...]:
 
 def pairs_of(pack: Pack) -> list[TokenPair]:
     return [
-        TokenPair(path_to(pack, chosen), path_to(pack, rejected), weight)
-        for chosen, rejected, weight in zip(pack.chosen, pack.rejected, pack.weights, strict=True)
+        TokenPair(path_to(pack, pack.chosen[i]), path_to(pack, pack.rejected[i]), weight, pack.chosen_q[i], pack.rejected_q[i])
+        for i, weight in enumerate(pack.weights)
     ]
 
 
@@ -41,7 +43,8 @@ def test_every_pair_can_be_read_from_its_pack(pairs: list[TokenPair]) -> None:
 @given(token_pairs)
 def test_every_prefix_stands_once(pairs: list[TokenPair]) -> None:
     (pack,) = pack_pairs("p", pairs, max_length=1000)
-    prefixes = {whole[:end] for pair in pairs for whole in (pair.chosen_ids, pair.rejected_ids) for end in range(1, len(whole) + 1)}
+    wholes = [whole for pair in pairs for whole in (pair.chosen_ids, pair.rejected_ids)]
+    prefixes = {whole[:end] for whole in wholes for end in range(1, len(whole) + 1)}
     assert {path_to(pack, index) for index in range(len(pack.input_ids))} == prefixes
     assert len(pack.input_ids) == len(prefixes)
 
@@ -95,10 +98,10 @@ NODES = {
     ("t2", 2): (1, "x"),
     ("t2", 3): (1, "y"),
 }
-STEP_PAIR = PreferencePair("p", ("t1", 1), ("t1", 2), 1.0)
-ANSWER_PAIR = PreferencePair("p", ("t2", 2), ("t2", 3), 0.5)
-ACROSS = PreferencePair("p", ("t1", 2), ("t2", 2), 0.5)
-EQUAL = PreferencePair("p", ("t1", 1), ("t2", 1), 0.5)
+STEP_PAIR = PreferencePair("p", "step", ("t1", 1), ("t1", 2), 0.5, -1.0, weight=1.0)
+ANSWER_PAIR = PreferencePair("p", "answer", ("t2", 2), ("t2", 3), 0.5, -1.0, weight=0.5)
+ACROSS = PreferencePair("p", "answer", ("t1", 2), ("t2", 2), 0.5, -1.0, weight=0.5)
+EQUAL = PreferencePair("p", "answer", ("t1", 1), ("t2", 1), 0.5, -1.0, weight=0.5)
 
 
 def tokenize(texts: list[str]) -> list[list[int]]:
@@ -124,7 +127,7 @@ def test_pairs_that_fit_in_no_pack_are_dropped_and_counted() -> None:
 
 def test_held_out_problems_are_in_no_training_pack() -> None:
     nodes = {(f"tree {name}", key[1]): node for name in range(50) for key, node in NODES.items() if key[0] == "t1"}
-    pairs = [PreferencePair(str(name), (f"tree {name}", 1), (f"tree {name}", 2), 1.0) for name in range(50)]
+    pairs = [PreferencePair(str(name), "step", (f"tree {name}", 1), (f"tree {name}", 2), 0.5, -1.0, 1.0) for name in range(50)]
     data = build_packs(nodes, pairs, tokenize, 100, held_out_share=0.3)
     trained, held_out = ({pack.problem_id for pack in packs} for packs in (data.train, data.held_out))
     assert trained and held_out and not trained & held_out

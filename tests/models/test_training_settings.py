@@ -38,9 +38,8 @@ def test_unknown_settings_are_refused(settings_type: type[SftSettings | PpmSetti
 def test_a_job_file_is_read_back_as_it_was(tmp_path: Path) -> None:
     job = sft_job(tmp_path, settings=SftSettings(learning_rate=1e-4))
     assert TrainingJob.model_validate_json(job.model_dump_json()) == job
-    ppm = TrainingJob(
-        kind="ppm", start_dir=tmp_path, work_dir=tmp_path, settings=PpmSettings(), seed=0, nodes=tmp_path / "n", pairs=tmp_path / "p"
-    )
+    inputs = {"nodes": tmp_path / "n", "pairs": tmp_path / "p"}
+    ppm = TrainingJob(kind="ppm", start_dir=tmp_path, work_dir=tmp_path, settings=PpmSettings(), seed=0, **inputs)
     assert TrainingJob.model_validate_json(ppm.model_dump_json()) == ppm
 
 
