@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from models.training.launch import run_training
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from models.checkpoints import Lineage
 from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
+from models.training.launch import run_training
 from tasks.plan import RoundPlan
 from tasks.resources import Resources, resources_of
 from tasks.search.format import observed
