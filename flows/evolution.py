@@ -42,10 +42,12 @@ class EvolutionPlan(BaseModel):
 
 @flow(name="evolve", flow_run_name="{plan.name}", validate_parameters=False)
 def evolve(plan: EvolutionPlan) -> None:
-    """Measure the base, then run every round that is not promoted yet. Stops where a gate refuses."""
+    """Check the problems, measure the base, then run every round that is not promoted yet. Stops where a gate refuses."""
     resources = resources_of(plan.base.site)
+    admitted = gate.submit(plan.base, "ingest", plan.override_reason, return_state=False)
     for split in ("validation", "test"):
         evaluate(plan.base, split, plan.base_id, None)
+    admitted.result()
     for round_plan in plan.rounds:
         row = resources.lake.round_row(round_plan.round)
         if row is None or row.status != "promoted":
