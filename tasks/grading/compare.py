@@ -198,6 +198,10 @@ def _collections(left: Reading, right: Reading, leaf: Leaf) -> Decision:
     if one.kind in ANY_ORDER and other.kind in ANY_ORDER:
         if len(one.items) != len(other.items):
             return Decision(False, "count")
+        if _names_its_items(one) != _names_its_items(other):
+            in_order = _in_order(one.items, other.items, leaf)
+            in_any_order = in_order if in_order.equal else _any_order(one.items, other.items, leaf)
+            return in_order if in_order.equal or in_any_order.equal is False else Decision(None, "label")
         return _any_order(one.items, other.items, leaf)
     one, other = _unnested(one, other), _unnested(other, one)
     if len(one.items) != len(other.items):
@@ -209,6 +213,11 @@ def _collections(left: Reading, right: Reading, leaf: Leaf) -> Decision:
         same = _in_order(one.items, other.items, leaf)
         return Decision(False if same.equal is False else None, "bracket")
     return Decision(False, "bracket")
+
+
+def _names_its_items(collection: Collection) -> bool:
+    """Return whether the items have names of their own, `x = 1, y = 2`: then an unnamed list of them has an order."""
+    return len({item.label for item in collection.items if isinstance(item, Labelled)}) > 1
 
 
 def _unnested(one: Collection, other: Collection) -> Collection:

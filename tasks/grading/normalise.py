@@ -65,6 +65,8 @@ _REWRITINGS: Final = tuple(
         (r"\\text\{((?:arc)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp|max|gcd|lcm|det|arg|min(?=\}\s*[({_\\]))\}", r"\\\1 "),
         (r"\\text\{\s*(-?[\d.,]+|)\s*\}", r"\1"),
         (r"(?<![\d}])\\text\{([a-zA-Z])\}", r"\1"),
+        (r"^\\text\{(\s*-?[\d.][^{}]*)\}$", r"\1"),
+        (r"^(?:\\text\{)?\s*all (?:real numbers|reals)\s*\}?$|^\\mathbb\s*\{?R\}?$", r"(-\\infty,\\infty)"),
         (r"\^\s*\{?\s*\\(?:circ|degree)\s*\}?|\\degree(?![a-zA-Z])|\\text\{\s*degrees?\s*\}", r"\\degree "),
         (r"\\text\{\s*(?:per ?cent|percentage|pct)\s*\}|\b(?:per ?cent|percentage|pct)\b|\\?%", r"\\% "),
         (r"\\times(?![a-zA-Z])|(?<!\*)\*(?!\*)|\\ast(?![a-zA-Z])", r"\\cdot "),
@@ -79,6 +81,7 @@ _REWRITINGS: Final = tuple(
         (r"\+\s*\\infty", r"\\infty"),
     )
 )
+_LINE_BREAK = re.compile(r"(?:\\\\\s*)+$")
 _WRAPPERS: Final = (("$$", "$$"), (r"\[", r"\]"), (r"\(", r"\)"), ("$", "$"), ("**", "**"), ("`", "`"))
 _BOXES: Final = (r"\boxed", r"\fbox")
 _TRAILING = " \t\r\n.,;:"
@@ -135,4 +138,4 @@ def normalise(text: str) -> str:
     text = split_glued(_currency(_without_wrappers(_unicode(_ESCAPED.sub(lambda match: _ESCAPES[match[0]], text)))))
     for pattern, replacement in _REWRITINGS:
         text = pattern.sub(replacement, text)
-    return re.sub(r"\s+", " ", _without_wrappers(text)).strip()
+    return re.sub(r"\s+", " ", _without_wrappers(_LINE_BREAK.sub("", text))).strip()

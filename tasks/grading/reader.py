@@ -182,9 +182,9 @@ def _bracketed(parts: list[str], depth: int) -> Reading | None:
         return _set(inner, pieces, depth)
     if len(pieces) == 1:
         return _read(inner, depth + 1)
-    if not all(pieces) or first == "{":
+    if not all(pieces):
         return None
-    return Collection(first + last, tuple(_read(piece, depth + 1) for piece in pieces))
+    return Collection("list" if first == "{" else first + last, tuple(_read(piece, depth + 1) for piece in pieces))
 
 
 def _ends_of_first_group(parts: Sequence[str]) -> int:

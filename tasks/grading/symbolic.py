@@ -46,6 +46,12 @@ _EXAMPLES: Final = (
     ("x<1", "1>x"),
 )
 _SMALLEST: Final = 1e-250
+_MISREADABLE = re.compile(
+    r"\\(?:text|overline|int|sum|prod|lim|mathbb|cap|setminus|emptyset|vec)(?![a-zA-Z])|(?<![\\a-zA-Z])[a-zA-Z]{4,}"
+)
+"""Words, integrals, sets: equality found is trusted, a difference is not, as the grammar may have read a product of letters."""
+_BARE_LOG = re.compile(r"\\log(?!_)")
+"""Decimal to math-verify, natural to many authors."""
 _IMAGINARY = re.compile(r"[izw]")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 
@@ -75,7 +81,14 @@ def forbid_evaluation() -> None:
 
 
 def equal(left: str, right: str) -> bool | None:
-    """Return whether two expressions or equations are equal, None where they cannot be read."""
+    """Return whether two expressions or equations are equal, None where they cannot be read or may have been misread."""
+    decided = _compared(left, right)
+    misread = any(_MISREADABLE.search(side) for side in (left, right))
+    decimal_log = bool(_BARE_LOG.search(left)) != bool(_BARE_LOG.search(right))
+    return None if decided is False and (misread or decimal_log) else decided
+
+
+def _compared(left: str, right: str) -> bool | None:
     is_real = None if _IMAGINARY.search(_COMMAND.sub("", left + " " + right)) else True
     one, other = formula(left, is_real=is_real), formula(right, is_real=is_real)
     if one is None or other is None:

@@ -32,6 +32,8 @@ EQUAL = [
     (r"\$18.90", "18.90"), ("$18.90", "18.9 dollars"), (r"1890\text{ cents}", r"\$18.90"),
     ("60 mph", r"60\text{ miles per hour}"),
     ("12 apples", "12"), (r"60^\circ", "60 degrees"), ("60°", r"60^{\circ}"), ("3:2", "3 : 2"),
+    (r"\mathbb{R}", "all real numbers"), ("{1, 2}", r"\{2,1\}"), (r"\text{6 cm}", "6"), (r"5\\", "5"), ("x=1, y=2", "1, 2"),
+    ("y=2, x=1", "x=1,y=2"),
     (r"\begin{pmatrix} 1 \\ -2 \end{pmatrix}", r"\left[\begin{array}{c}1\\-2\end{array}\right]"),
     (r"x\lnx", r"x \ln x"), (r"\frac12 \cdotx", r"\dfrac{1}{2}\cdot x"), ("11x+86=0", "11x + 86 = 0"), ("x+y>3", "3 < x + y"),
     ("\tfrac{1}{2}", "1/2"), (r"\frac{1}{2}\text{ or }\frac13", "1/3, 1/2"),
@@ -53,7 +55,7 @@ DIFFERENT = [
 
 UNDECIDED = [
     ("50%", "50"), ("50%", "1/2"), ("204_5", "204"), ("", ""), ("5", " "), ("(B)", "12"), ("(1,2)", "1,2"), ("6m", "6"),
-    ("x=5", "y=5"),
+    ("x=5", "y=5"), ("x=1, y=2", "2, 1"),
     ("The smallest such number of moves is 9", "9"), (r"\text{No solution}", r"\emptyset"), ("x" * 5000, "y"),
     (r"\sqrt" * 900, "y"),
     (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", "(1,2)"),
