@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import config, doctor, evaluate, evolve, gates, ingest, lineage, sandbox, solve, sql, tiny, ui
+from flows.commands import config, doctor, evaluate, evolve, gates, ingest, lineage, sandbox, solve, sql, tiny, ui, warehouse
 from warehouse.errors import StargroveError
 
 INTERRUPTED = 130
@@ -44,6 +44,7 @@ for module in (evolve, ingest, solve, evaluate, sql, lineage, gates, doctor, ui)
 app.add_typer(config.app, name="config")
 app.add_typer(tiny.app, name="tiny")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(warehouse.app, name="warehouse")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -161,6 +161,14 @@ class Warehouse:
                 _roll_back(cursor)
                 raise
 
+    @contextmanager
+    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
+        if self._lock is None:
+            raise WarehouseError(f"{self.home}: the lake was opened read-only")
+        with self._lock.held(), self.cursor() as cursor:
+            yield cursor
+
     def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
         message = f"round {batch.round} {batch.stage} {batch.shard}"
         extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
