@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from models.checkpoints import require_model_files
 from models.engine import Engine
 from models.settings import EngineSettings
 
@@ -11,6 +12,17 @@ def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> Eng
 
     Raises EngineUnavailable when the engine cannot start, CheckpointBroken when a directory holds no model.
     """
+    for directory in filter(None, (policy, ppm)):
+        require_model_files(directory)
+    if settings.n_processes:
+        from models.engine_pool import EnginePool
+
+        return EnginePool(settings, policy, ppm)
+    return open_in_process(settings, policy, ppm)
+
+
+def open_in_process(settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
+    """Return an engine that computes in this process, whenever it is polled."""
     if settings.kind == "transformers":
         from models.transformers_engine import TransformersEngine
 

@@ -11,7 +11,13 @@ class EngineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["vllm", "transformers"] = "vllm"
-    """vllm: continuous batching in this process. transformers: slow and simple, for machines without vLLM."""
+    """vllm: continuous batching. transformers: slow and simple, for machines without vLLM."""
+
+    n_processes: int = Field(default=2, ge=0, le=64)
+    """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process."""
+
+    stall_seconds: float = Field(default=300.0, gt=0)
+    """A process that owes answers and says nothing for so long is replaced, and its requests are repeated."""
 
     dtype: Literal["float32", "bfloat16"] = "float32"
     """float32 gives the same tokens whatever else is in the batch; bfloat16 is for GPUs, where memory decides."""

@@ -26,7 +26,9 @@ DECIDES_NO_DATA = frozenset(
         "engine.max_num_seqs",
         "engine.max_batched_tokens",
         "engine.kv_cache_mib",
+        "engine.n_processes",
         "engine.n_threads",
+        "engine.stall_seconds",
         "engine.score_cache_size",
     }
 )

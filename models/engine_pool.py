@@ -1,0 +1,209 @@
+"""Several engines, each in a process of its own, behind the contract of one.
+
+On a CPU one process computes with one thread, so two of them keep two cores busy where one model is too small to be shared
+between threads. Requests that continue the same problem go to the same process, which has their prefix cached. An answer
+depends on its request alone, so it does not matter which process gives it, and a process that dies or hangs is replaced and
+its open requests are repeated. After MAX_FAILURES in a row without an answer in between, EngineUnavailable says why.
+"""
+
+import multiprocessing
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Final
+
+from models.engine import Answer, GenerationRequest, Request
+from models.engine_process import Answered, Close, Failed, Load, Ready, Report, Submit, serve
+from models.settings import EngineSettings
+from warehouse.errors import EngineUnavailable
+
+MAX_FAILURES: Final = 3
+"""Processes that may be lost in a row before it is taken for the machine's or the checkpoint's fault."""
+
+_HOME_CHARS: Final = 256
+"""Prefixes that agree so far belong to the same problem, nearly always; where they do not, only a cached prefix is lost."""
+_HOMES_REMEMBERED: Final = 10_000
+_CLOSE_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """A process and what it owes. Mutable."""
+
+    process: BaseProcess
+    connection: Connection
+    heard: float
+    ready: bool = False
+    open: dict[int, Request] = field(default_factory=dict)
+    outbox: list[Request] = field(default_factory=list)
+
+    @property
+    def load(self) -> int:
+        return sum(_weight(request) for request in self.open.values())
+
+
+class EnginePool:
+    """Serves one policy and at most one PPM from settings.n_processes processes. Driven by one thread."""
+
+    def __init__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+        self._settings = settings
+        self._served = (policy, ppm)
+        self._homes: OrderedDict[str, int] = OrderedDict()
+        self._n_failures = 0
+        self._members = [self._start() for _ in range(settings.n_processes)]
+        self._await_ready()
+
+    def load(self, policy: Path, ppm: Path | None) -> None:
+        """Serve these checkpoints from now on, in every process."""
+        if self.n_pending:
+            raise EngineUnavailable(f"{self.n_pending} requests are pending", hint="poll until they are answered")
+        self._served = (policy, ppm)
+        for member in self._members:
+            member.ready = False
+            self._tell(member, Load(policy, ppm))
+        self._await_ready()
+
+    def submit(self, request: Request) -> None:
+        """Queue a request for the process that has its problem's prefix cached; the next poll sends it."""
+        member = self._members[self._home_of(request)]
+        member.open[request.request_id] = request
+        member.outbox.append(request)
+
+    def poll(self, timeout_seconds: float) -> list[Answer]:
+        """Return the answers that have come, waiting at most timeout_seconds for the first."""
+        for member in self._members:
+            if member.outbox:
+                requests, member.outbox = tuple(member.outbox), []
+                self._tell(member, Submit(requests))
+        answers = self._hear(timeout_seconds)
+        self._replace_silent()
+        return answers
+
+    @property
+    def n_pending(self) -> int:
+        """Requests submitted and not yet answered."""
+        return sum(len(member.open) for member in self._members)
+
+    def close(self) -> None:
+        """End every process."""
+        for member in self._members:
+            self._tell(member, Close())
+        for member in self._members:
+            member.process.join(_CLOSE_SECONDS)
+            _kill(member)
+
+    def _start(self) -> _Member:
+        parent_end, child_end = multiprocessing.Pipe()
+        # Spawned, not forked: this process may hold threads and torch, which do not survive a fork.
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(child_end, self._settings, *self._served), name="stargrove engine", daemon=True
+        )
+        with _threads_of_a_member(self._settings.n_threads):
+            process.start()
+        child_end.close()
+        return _Member(process, parent_end, time.monotonic())
+
+    def _await_ready(self) -> None:
+        while not all(member.ready for member in self._members):
+            self._hear(1.0)
+            self._replace_silent()
+
+    def _tell(self, member: _Member, order: Submit | Load | Close) -> None:
+        try:
+            member.connection.send(order)
+        except OSError:
+            return  # the process is dead, which its closed pipe tells the next poll
+
+    def _hear(self, timeout_seconds: float) -> list[Answer]:
+        answers: list[Answer] = []
+        by_connection = {member.connection: member for member in self._members}
+        for connection in wait(list(by_connection), timeout_seconds):
+            member = by_connection[connection]  # type: ignore[index]  # wait returns the objects it was given
+            try:
+                report: Report = member.connection.recv()
+            except (EOFError, OSError):
+                member.process.join(_CLOSE_SECONDS)
+                self._replace(member, f"ended with exit code {member.process.exitcode}")
+                continue
+            answers += self._take(member, report)
+        return answers
+
+    def _take(self, member: _Member, report: Report) -> tuple[Answer, ...]:
+        member.heard = time.monotonic()
+        match report:
+            case Answered(answers=answers):
+                self._n_failures = 0
+                for answer in answers:
+                    del member.open[answer.request_id]
+                return answers
+            case Ready():
+                member.ready = True
+            case Failed(reason=reason):
+                self._replace(member, reason)
+        return ()
+
+    def _replace_silent(self) -> None:
+        """Replace processes that owe something and have said nothing for too long."""
+        deadline = time.monotonic() - self._settings.stall_seconds
+        for member in self._members:
+            if not (member.open or not member.ready):
+                member.heard = time.monotonic()
+            elif member.heard < deadline:
+                self._replace(member, f"said nothing for {self._settings.stall_seconds:.0f} s")
+
+    def _replace(self, member: _Member, reason: str) -> None:
+        """Start another process in place of a lost one and repeat its open requests."""
+        _kill(member)
+        self._n_failures += 1
+        if self._n_failures >= MAX_FAILURES:
+            self.close()
+            raise EngineUnavailable(
+                f"{MAX_FAILURES} engine processes in a row were lost, the last one: {reason}",
+                hint="if memory ran out, use a smaller engine.kv_cache_mib or engine.n_processes",
+            )
+        fresh = self._start()
+        fresh.open = member.open
+        fresh.outbox = list(member.open.values())
+        self._members[self._members.index(member)] = fresh
+
+    def _home_of(self, request: Request) -> int:
+        text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
+        key = text[:_HOME_CHARS]
+        home = self._homes.get(key)
+        if home is None:
+            home = min(range(len(self._members)), key=lambda index: self._members[index].load)
+        self._homes[key] = home
+        self._homes.move_to_end(key)
+        if len(self._homes) > _HOMES_REMEMBERED:
+            self._homes.popitem(last=False)
+        return home
+
+
+def _weight(request: Request) -> int:
+    return len(request.seeds) if isinstance(request, GenerationRequest) else 1
+
+
+def _kill(member: _Member) -> None:
+    member.process.kill()
+    member.process.join()
+    member.connection.close()
+
+
+@contextmanager
+def _threads_of_a_member(n_threads: int) -> Iterator[None]:
+    """Let a process that starts now use so many threads: OpenMP reads its environment when it is loaded."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = str(n_threads)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before

@@ -1,0 +1,112 @@
+"""A process that holds one engine and answers its parent over a pipe.
+
+    parent -> process   Submit(requests), Load(policy, ppm), Close
+    process -> parent   Ready, Answered(answers), Failed(reason)
+
+Requests are read by a thread of their own, so that the parent's sends never wait for a turn of the engine; without it, both
+ends could wait for each other with full pipes. Both ends are ours, so messages are pickled.
+"""
+
+import contextlib
+import queue
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from models.engine import Answer, Engine, Request
+from models.settings import EngineSettings
+from warehouse.errors import StargroveError
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Serve these requests."""
+
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Serve these checkpoints from now on; answered by Ready."""
+
+    policy: Path
+    ppm: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The checkpoints are loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a turn of the engine finished."""
+
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The engine cannot go on, and the process ends."""
+
+    reason: str
+
+
+Order = Submit | Load | Close
+Report = Ready | Answered | Failed
+
+
+def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+    """Open the engine and serve until Close, or until the parent is gone."""
+    # Ctrl-C goes to the whole process group; the parent decides what becomes of its engines.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(connection, orders), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone, and nobody is left to tell
+        try:
+            _serve(connection, orders, settings, policy, ppm)
+        except StargroveError as error:
+            connection.send(Failed(str(error)))
+
+
+def _read(connection: Connection, orders: "queue.SimpleQueue[Order]") -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            orders.put(connection.recv())
+    orders.put(Close())
+
+
+def _serve(
+    connection: Connection, orders: "queue.SimpleQueue[Order]", settings: EngineSettings, policy: Path, ppm: Path | None
+) -> None:
+    from models.open_engine import open_in_process
+
+    engine = open_in_process(settings, policy, ppm)
+    connection.send(Ready())
+    with contextlib.closing(engine):
+        while _obey(connection, orders, engine):
+            answers = engine.poll(0.0) if engine.n_pending else []
+            if answers:
+                connection.send(Answered(tuple(answers)))
+
+
+def _obey(connection: Connection, orders: "queue.SimpleQueue[Order]", engine: Engine) -> bool:
+    """Carry out what was ordered, waiting for an order where the engine has nothing to do; return whether to go on."""
+    while not (engine.n_pending and orders.empty()):
+        match orders.get():
+            case Submit(requests=requests):
+                for request in requests:
+                    engine.submit(request)
+            case Load(policy=policy, ppm=ppm):
+                engine.load(policy, ppm)
+                connection.send(Ready())
+            case Close():
+                return False
+    return True
