@@ -26,8 +26,8 @@ def gate_tables(home: Path, round_number: int | None, *, failed_only: bool) -> R
     for row in rows.iter_rows(named=True):
         gates.setdefault((row.pop("round"), row["gate"]), []).append(GateResult(**row))
     if not gates:
-        which = "no round" if round_number is None else f"round {round_number}"
-        raise BadInput(f"{which} of {home} has passed a gate yet", hint="gates run within: stargrove evolve")
+        where = home if round_number is None else f"round {round_number} of {home}"
+        raise BadInput(f"no gate has run in {where} yet", hint="gates run within: stargrove evolve")
     return Group(*(_gate(number, gate, results, failed_only=failed_only) for (number, gate), results in gates.items()))
 
 
@@ -47,8 +47,8 @@ def _gate(round_number: int, gate: str, results: list[GateResult], *, failed_onl
 
 
 def _table(results: list[GateResult]) -> Table:
-    table = Table("", "expectation", "about", "observed", "needed", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table("", "expectation", "observed", "needed", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for result in results:
         mark = Text("✓", style="green") if result.passed else Text("✗", style="red")
-        table.add_row(mark, result.expectation, f"{result.table_name}.{result.column_name}", result.observed, result.needed)
+        table.add_row(mark, result.expectation, result.observed, result.needed)
     return table

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import cli
 from flows.lock import hold
 from warehouse.errors import BadInput
 
@@ -46,3 +47,11 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
         holder.wait()
     with hold(tmp_path):
         pass
+
+
+def test_a_second_evolve_on_the_same_home_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with hold(tmp_path):
+        assert cli.main(["evolve", "--home", str(tmp_path)]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"stargrove: another evolution runs on {tmp_path} (process {os.getpid()}); wait for it")
+    assert printed.count("\n") == 1

@@ -1,0 +1,127 @@
+"""gates, doctor, sandbox run and evaluate: what they say, and what they say when there is nothing to say."""
+
+import io
+import threading
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from flows import cli
+from flows.doctor import Finding, examine
+from flows.evaluate import metric_table
+from flows.gate_table import gate_tables
+from flows.sandbox_run import describe, run_file
+from tasks.evaluation.scoreboard import Metric
+from tasks.sandbox.base import CodeError, Execution
+from tasks.sandbox.settings import SandboxSettings
+from warehouse.errors import BadInput
+from warehouse.records import Batch, GateResult
+from warehouse.store import Warehouse
+
+
+def drawn(renderable: object) -> str:
+    file = io.StringIO()
+    Console(file=file, width=100).print(renderable)
+    return file.getvalue()
+
+
+def result(expectation: str, *, passed: bool, override_reason: str | None = None) -> GateResult:
+    return GateResult(
+        gate="training-data",
+        expectation=expectation,
+        table_name="sft_examples",
+        column_name="n",
+        observed="13",
+        needed=">= 20",
+        passed=passed,
+        n_failing=0 if passed else 1,
+        hint="stargrove sql --file bad_sft_examples",
+        override_reason=override_reason,
+    )
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    rows = [result("enough examples", passed=False, override_reason="a trial"), result("chosen_q > rejected_q", passed=True)]
+    with Warehouse.open(tmp_path) as lake:
+        lake.commit(Batch(round=2, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": rows})
+    return tmp_path
+
+
+def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
+    text = drawn(gate_tables(home, None, failed_only=False))
+    assert "round 2 · training-data gate: 1 failed (2 expectations)" in text
+    assert text.index("enough examples") < text.index("chosen_q > rejected_q")
+    assert "see the rows: stargrove sql --file bad_sft_examples" in text
+    assert "let through by hand: a trial" in text
+    assert "chosen_q" not in drawn(gate_tables(home, 2, failed_only=True))
+    with pytest.raises(BadInput, match="no gate has run in round 1 of"):
+        gate_tables(home, 1, failed_only=False)
+
+
+def test_doctor_names_each_finding_and_what_to_do(tmp_path: Path) -> None:
+    findings = examine(tmp_path / "none")
+    assert {finding.level for finding in findings} <= {"ok", "warn"}
+    assert any("sandbox runs code" in finding.what for finding in findings)
+    assert any("holds no evolution yet" in finding.what for finding in findings)
+    assert Finding("fail", "it is broken", "mend it").line == "fail  it is broken; mend it"
+
+
+def test_doctor_fails_where_the_lake_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "catalog.sqlite").write_bytes(b"no database" * 100)
+    assert [finding.level for finding in examine(tmp_path)].count("fail") == 1
+
+
+def test_a_program_prints_and_its_outcome_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("print(6 * 7)\n1 / 0\n")
+    assert run_file(SandboxSettings(), program) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "42\n"
+    assert printed.err.startswith("error: ZeroDivisionError: division by zero (line 2)")
+
+
+def test_a_missing_program_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sandbox", "run", str(tmp_path / "none.py")]) == 2
+    assert "no file" in capsys.readouterr().err
+
+
+def test_a_limit_is_named() -> None:
+    killed = Execution(0, "timeout", "", None, None, "cpu", 2.0, 10.0)
+    failed = Execution(0, "error", "", None, CodeError("NameError", "x", None), None, 0.001, 1.0)
+    assert describe(killed) == "timeout: cpu · 2000 ms · 10 MiB"
+    assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
+
+
+def test_metrics_are_shown_over_all_levels_and_by_level() -> None:
+    metrics = [Metric("greedy_pass_1", None, 0.5, 4), Metric("greedy_pass_1", 1, 1.0, 2), Metric("greedy_pass_1", 2, 0.0, 2)]
+    lines = drawn(metric_table("test split", metrics)).splitlines()
+    assert lines[1].split() == ["all", "level", "1", "level", "2"]
+    assert lines[2].split() == ["problems", "4", "2", "2"]
+    assert lines[3].split() == ["greedy", "pass", "1", "50.0", "%", "100.0", "%", "0.0", "%"]
+
+
+@pytest.mark.parametrize("command", [["solve", "one apple"], ["evaluate"]])
+def test_what_needs_an_evolution_says_so(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*command, "--home", str(tmp_path / "none")]) == 2
+    assert "there is no evolution in" in capsys.readouterr().err
+
+
+def test_sql_answers_while_another_thread_writes(home: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    def write() -> None:
+        with Warehouse.open(home) as lake:
+            for number in range(5):
+                lake.commit(
+                    Batch(round=3, stage="gate", shard=str(number), fingerprint="f"),
+                    {"gate_results": [result("x", passed=True)]},
+                )
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert (
+        cli.main(["sql", "select count(*) as n from gate_results where round = 2", "--format", "csv", "--home", str(home)]) == 0
+    )
+    writer.join()
+    assert capfdbinary.readouterr().out == b"n\n2\n"
