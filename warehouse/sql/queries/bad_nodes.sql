@@ -1,4 +1,4 @@
--- One row per node whose counts, Q-value, PPM score, outcome, ending or verdict cannot be right.
+-- One row per node whose counts, Q-value, PPM score, outcome, ending or verdict cannot be right
 -- Parameters: $round: which round
 with reasons as (
     select

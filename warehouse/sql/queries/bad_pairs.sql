@@ -1,4 +1,4 @@
--- One row per preference pair that breaks an expectation of the training-data gate.
+-- One row per preference pair that breaks an expectation of the training-data gate
 -- Parameters: $round: which round
 with
 round_nodes as (

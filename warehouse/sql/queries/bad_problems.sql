@@ -1,5 +1,4 @@
--- One row per problem that breaks an expectation of the ingest gate.
--- Parameters: none
+-- One row per problem that breaks an expectation of the ingest gate
 with reasons as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per SFT example that breaks an expectation of the training-data gate.
+-- One row per SFT example that breaks an expectation of the training-data gate
 -- Parameters: $round: which round; $max_per_problem = 2: examples allowed per problem
 with checked as (
     select trajectory_id, max_by(verification, round) as verification

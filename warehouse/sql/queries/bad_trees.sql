@@ -1,4 +1,4 @@
--- One row per search tree that is not whole: nodes missing or repeated, or not exactly one root.
+-- One row per search tree that is not whole: nodes missing or repeated, or not exactly one root
 -- Parameters: $round: which round
 with trees as (
     select

@@ -1,4 +1,4 @@
--- One row per trajectory that a round verified although its search did not grade it correct, or that is not there.
+-- One row per trajectory that a round verified although its search did not grade it correct, or that is not there
 -- Parameters: $round: which round
 select
     verifications.trajectory_id,

@@ -1,4 +1,4 @@
--- One row per training problem that shares so many words in a row with a test problem, or is one.
+-- One row per training problem that shares so many words in a row with a test problem, or is one
 -- Parameters: $n_gram = 13: words in a row; a problem with fewer is compared whole, operators included
 with texts as (
     select

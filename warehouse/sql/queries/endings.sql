@@ -1,4 +1,4 @@
--- One row per way in which nodes of a round ended: ending, outcome of the code and verdict, with an example.
+-- One row per way in which nodes of a round ended: ending, outcome of the code and verdict, with an example
 -- Parameters: $round: which round
 select
     ending,

@@ -1,4 +1,4 @@
--- One row per metric on the validation split of a round's candidates and of the policy that they would replace.
+-- One row per metric on the validation split of a round's candidates and of the policy that they would replace
 -- Parameters: $round: which round
 select
     case when evaluations.policy_id = rounds.candidate_policy_id then 'candidate' else 'current' end as role,

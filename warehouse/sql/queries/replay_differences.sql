@@ -1,4 +1,4 @@
--- One row per trajectory of a round that did not come out the same when it was executed again.
+-- One row per trajectory of a round that did not come out the same when it was executed again
 -- Parameters: $round: which round
 select
     verifications.verification,

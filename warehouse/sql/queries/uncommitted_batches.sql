@@ -1,4 +1,4 @@
--- One row per table and batch of a round whose rows are there without their line in the ledger.
+-- One row per table and batch of a round whose rows are there without their line in the ledger
 -- Parameters: $round: which round
 with written as (
     select 'nodes' as table_name, batch_id, count(*) as n_rows from nodes where round = $round group by batch_id
