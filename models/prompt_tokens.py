@@ -1,15 +1,23 @@
-"""Text to token ids and back, exactly: what a checkpoint's tokenizer says, with the last prompts remembered."""
+"""Text to token ids and back, exactly: what a checkpoint's tokenizer says, at a fraction of its cost.
 
+Prefixes of a tree share their steps, and a tokenizer cuts a text at its added tokens (the markers of the step format) before it
+does anything else. So each stretch between two added tokens is encoded once and remembered.
+"""
+
+import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from models.engine import Candidate
 
-_PROMPTS_REMEMBERED = 4096
-"""A step's candidates and the scores of its siblings share their prompt; trees in flight come back to it."""
+_PIECES_REMEMBERED: Final = 20_000
+"""Stretches of text: statements, steps, outputs. About 500 bytes each."""
 
-_TAIL = 8
+_PROMPTS_REMEMBERED: Final = 2_000
+"""A request's candidates, and trees that come back to a node, share their prompt."""
+
+_TAIL: Final = 8
 """Prompt tokens decoded before a continuation: enough for decoders that join a token to its neighbours."""
 
 
@@ -17,8 +25,9 @@ class Tokenizer(Protocol):
     """The part of a Hugging Face tokenizer that is used here."""
 
     eos_token_id: int | None
+    added_tokens_decoder: dict[int, Any]
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
         """Return token ids."""
         ...
 
@@ -32,16 +41,48 @@ class Tokenizer(Protocol):
 
 
 class PromptTokens:
-    """One tokenizer, remembering the ids of the last prompts and of stop strings."""
+    """One tokenizer, remembering the ids of the last prompts and stretches of text."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._vocabulary = tokenizer.get_vocab()
+        self._added = {token.content: token_id for token_id, token in tokenizer.added_tokens_decoder.items()}
+        # The longest first: where two begin at the same place, a tokenizer takes the longer one.
+        longest_first = sorted(self._added, key=len, reverse=True)
+        self._cut = re.compile(f"({'|'.join(map(re.escape, longest_first))})") if longest_first else None
+        self._piece = lru_cache(_PIECES_REMEMBERED)(self._encode_piece)
+        if self._cut is not None and not self._pieces_make_the_whole():
+            self._cut = None
         self.encode = lru_cache(_PROMPTS_REMEMBERED)(self._encode)
         self.single_tokens = lru_cache(_PROMPTS_REMEMBERED)(self._single_tokens)
 
     def _encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(text))
+        if self._cut is None:
+            return tuple(self._tokenizer.encode(text, add_special_tokens=True))
+        return self._by_pieces(self._cut, text)
+
+    def _by_pieces(self, cut: re.Pattern[str], text: str) -> tuple[int, ...]:
+        token_ids: list[int] = []
+        # Every second part is an added token, because the pattern is one group.
+        for position, part in enumerate(cut.split(text)):
+            if position % 2:
+                token_ids.append(self._added[part])
+            elif part:
+                token_ids.extend(self._piece(part))
+        return tuple(token_ids)
+
+    def _encode_piece(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False))
+
+    def _pieces_make_the_whole(self) -> bool:
+        """Return whether this tokenizer treats a stretch of text alike wherever it stands.
+
+        Some put a token before every text, or a space before its first word, or drop spaces beside an added token.
+        """
+        whole = "".join(f"a b{mark}a b {mark} 1 + a\n{mark}{mark}\na" for mark in self._added)
+        return self._cut is not None and self._by_pieces(self._cut, whole) == tuple(
+            self._tokenizer.encode(whole, add_special_tokens=True)
+        )
 
     def _single_tokens(self, marks: tuple[str, ...]) -> list[int] | None:
         """Return the token of each stop string, or None when other tokens can hold one of them too."""

@@ -112,6 +112,8 @@ class VllmEngine:
             stop_token_ids=stop_ids,
             stop=list(request.stop) if stop_ids is None else None,
             include_stop_str_in_output=True,
+            # These parameters belong to one request, so vLLM need not copy them deeply.
+            skip_clone=True,
         )
 
     def _take_candidate(self, output: Any) -> None:

@@ -1,6 +1,8 @@
 """Bookkeeping, text and scores: what holds for every engine, without one."""
 
 import math
+import re
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -14,19 +16,36 @@ from models.requests import OpenScorings, refuse_generation, refuse_prefix
 PREFIX = st.sampled_from(["a", "b", "c", "d", "e"])
 
 
+@dataclass(frozen=True)
+class Added:
+    content: str
+
+
 class Letters:
-    """A tokenizer whose tokens are letters; "\\0" ends a text."""
+    """A tokenizer of letters and two markers; "\\0" ends a text. It can begin every text with a token of its own."""
 
     eos_token_id = 0
 
-    def encode(self, text: str) -> list[int]:
-        return [ord(letter) for letter in text]
+    def __init__(self, *, begins_texts: bool = False) -> None:
+        self.added_tokens_decoder = {202: Added("<end>"), 203: Added("<end>er")}
+        self.n_encoded = 0
+        self._begins_texts = begins_texts
+
+    def encode(self, text: str, *, add_special_tokens: bool) -> list[int]:
+        self.n_encoded += 1
+        begin = [199] if self._begins_texts and add_special_tokens else []
+        parts = re.split("(<end>er|<end>)", text)
+        return begin + [
+            token_id
+            for position, part in enumerate(parts)
+            for token_id in ([202 if part == "<end>" else 203] if position % 2 else [ord(letter) for letter in part])
+        ]
 
     def decode(self, token_ids: list[int], *, skip_special_tokens: bool) -> str:
         return "".join(chr(token_id) for token_id in token_ids)
 
     def get_vocab(self) -> dict[str, int]:
-        return {**{chr(code): code for code in range(128)}, "to": 200, "top": 201, "<end>": 202}
+        return {**{chr(code): code for code in range(128)}, "to": 200, "top": 201, "<end>": 202, "<end>er": 203}
 
 
 def request(prompt: str = "p", seeds: tuple[int, ...] = (1,), max_tokens: int = 5) -> GenerationRequest:
@@ -117,9 +136,28 @@ def test_an_end_of_text_is_no_part_of_the_candidate_and_no_stop() -> None:
     assert (candidate.text, candidate.n_tokens, candidate.finish) == ("b", 2, "length")
 
 
+@pytest.mark.parametrize("begins_texts", [False, True])
+@given(parts=st.lists(st.sampled_from(["a", "b c", "<end>", "<end>er", "<end", "\n"]), max_size=12))
+def test_token_ids_are_those_of_the_tokenizer(*, begins_texts: bool, parts: list[str]) -> None:
+    text = "".join(parts)
+    tokenizer = Letters(begins_texts=begins_texts)
+    assert list(PromptTokens(tokenizer).encode(text)) == tokenizer.encode(text, add_special_tokens=True)
+
+
+def test_a_step_that_prefixes_share_is_encoded_once() -> None:
+    tokenizer = Letters()
+    tokens = PromptTokens(tokenizer)
+    tokens.encode("a problem<end>step one<end>")
+    before = tokenizer.n_encoded
+    for step in ("x", "y", "z"):
+        tokens.encode(f"a problem<end>step one<end>{step}")
+    assert tokenizer.n_encoded == before + 3
+
+
 def test_stop_strings_are_stop_tokens_only_when_no_other_token_can_hold_them() -> None:
     tokens = PromptTokens(Letters())
-    assert tokens.single_tokens((";", "<end>")) == [ord(";"), 202]
+    assert tokens.single_tokens((";", "<end>er")) == [ord(";"), 203]
+    assert tokens.single_tokens(("<end>",)) is None
     assert tokens.single_tokens((";", "absent")) is None
     assert tokens.single_tokens(("to",)) is None
     assert tokens.single_tokens(("top",)) == [201]
