@@ -68,7 +68,7 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     n_problems = len(resources.lake.problems("train"))
     resources.search_begins(plan.round, n_problems * plan.search.n_trees)
     grown = [rollout.submit(plan, shard, policy_id, ppm_id) for shard in shards(n_problems, evolution.shard_size)]
-    verified = verify.submit(plan, return_state=False, wait_for=grown)
+    verified = verify.submit(plan, policy_id, return_state=False, wait_for=grown)
     annotated = annotate.submit(plan, return_state=False, wait_for=[verified])
     admitted = gate.submit(
         plan, "training-data", override_reason=evolution.override_reason, return_state=False, wait_for=[annotated]

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.training.launch import TrainerHost
-
 from models.checkpoints import CheckpointStore
 from models.engine import Engine
 from models.open_engine import open_engine
+from models.training.launch import TrainerHost
 from tasks.grading.base import Grader
 from tasks.grading.grader import open_grader
 from tasks.plan import Site

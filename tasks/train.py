@@ -2,12 +2,14 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from models.checkpoints import Checkpoint as PublishedCheckpoint
 from models.checkpoints import Lineage
 from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
 from models.training.launch import run_training
@@ -15,7 +17,7 @@ from tasks.plan import RoundPlan
 from tasks.resources import Resources, resources_of
 from tasks.search.format import observed
 from tasks.search.seeds import hashed_seed
-from warehouse.records import Checkpoint, CheckpointKind
+from warehouse.records import Checkpoint, CheckpointKind, Evaluation
 from warehouse.records import TrainingMetric as MetricRow
 from warehouse.training_files import export_training_file
 
@@ -116,8 +118,21 @@ def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: s
     batch = plan.batch(f"train-{kind}")
     if not resources.lake.is_committed(batch.batch_id):
         batch = replace(batch, wall_seconds=time.perf_counter() - started)
-        resources.lake.commit(batch, {"training_metrics": _rows(kind, curve, outcome)})
+        rows: dict[str, Sequence[object]] = {
+            "training_metrics": _rows(kind, curve, outcome),
+            "evaluations": _pair_accuracy(parent_id, checkpoint, outcome),
+        }
+        resources.lake.commit(batch, rows)
     return TrainingReport(checkpoint.checkpoint_id, outcome.metrics)
+
+
+def _pair_accuracy(policy_id: str, checkpoint: PublishedCheckpoint, outcome: TrainingOutcome) -> list[Evaluation]:
+    """Return the PPM's accuracy on the pairs of problems that its training held out, which the promotion gate reads."""
+    if "held_out_accuracy" not in outcome.metrics:
+        return []
+    n_problems = int(outcome.metrics["n_held_out_problems"])
+    accuracy = outcome.metrics["held_out_accuracy"]
+    return [Evaluation(policy_id, checkpoint.checkpoint_id, "validation", "ppm_pair_accuracy", None, accuracy, n_problems)]
 
 
 def _rows(kind: CheckpointKind, curve: list[TrainingMetric], outcome: TrainingOutcome) -> list[MetricRow]:

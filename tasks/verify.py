@@ -9,11 +9,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from models.engine import IdleEngine
+from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
 from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.resources import Resources, resources_of
 from tasks.search.driver import Driver
-from warehouse.records import VerificationRow
+from warehouse.records import Evaluation, VerificationRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,11 @@ class VerifyReport:
     n_trajectories: int
     n_verified: int
     n_differing: int
+    lucky_share: float | None
 
 
 @task(name="verify", cache_policy=NO_CACHE)
-def verify(plan: RoundPlan) -> VerifyReport | None:
+def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     """Write trajectories and verifications of the round; None where an earlier run did."""
     resources = resources_of(plan.site)
     lake = resources.lake
@@ -48,9 +50,28 @@ def verify(plan: RoundPlan) -> VerifyReport | None:
     ]
     costs = driver.costs
     batch = replace(batch, sandbox_seconds=costs.sandbox_seconds, wall_seconds=time.perf_counter() - started)
-    lake.commit(batch, {"verifications": rows})
+    luck = lucky_trajectories(plan, [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], resources)
+    lake.commit(batch, {"verifications": rows, "evaluations": _lucky_share(policy_id, luck)})
     outcomes = Counter(report.verification for report in reports)
-    return VerifyReport(extracted.n_rows, outcomes["verified"], len(reports) - outcomes["verified"])
+    share = sum(luck) / len(luck) if luck else None
+    return VerifyReport(extracted.n_rows, outcomes["verified"], len(reports) - outcomes["verified"], share)
+
+
+def lucky_trajectories(plan: RoundPlan, trajectories: list[StoredTrajectory], resources: Resources) -> list[bool]:
+    """Return, for each trajectory whose problem's numbers can be changed, whether its code is right by luck."""
+    statements = {problem.problem_id: problem.statement for problem in resources.lake.problems("train")}
+    driver: Driver[bool | None] = Driver(resources.machinery(IdleEngine()), window=plan.search.window)
+    searches = (
+        (f"luck/{one.trajectory_id}", is_lucky_code(statements[one.problem_id], tuple(step.text for step in one.steps)))
+        for one in trajectories
+    )
+    return [lucky for _, lucky in driver.run(searches) if lucky is not None]
+
+
+def _lucky_share(policy_id: str, luck: list[bool]) -> list[Evaluation]:
+    if not luck:
+        return []
+    return [Evaluation(policy_id, None, "train", "lucky_share", None, sum(luck) / len(luck), len(luck))]
 
 
 def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:
@@ -59,6 +80,7 @@ def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:
         StoredTrajectory(
             trajectory_id=row["trajectory_id"],
             problem_id=row["problem_id"],
+            rank=row["rank"],
             steps=tuple(
                 StoredStep(text, outcome, stdout)
                 for text, outcome, stdout in zip(row["texts"][1:], row["outcomes"][1:], row["stdouts"][1:], strict=True)

@@ -18,10 +18,11 @@ class StoredStep:
 
 @dataclass(frozen=True, slots=True)
 class StoredTrajectory:
-    """A trajectory as the search recorded it, without the root."""
+    """A trajectory as the search recorded it, without the root. rank counts from 1 among the best of its problem."""
 
     trajectory_id: str
     problem_id: str
+    rank: int
     steps: tuple[StoredStep, ...]
     answer: str
     reference: str

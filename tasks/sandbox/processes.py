@@ -55,6 +55,8 @@ class Process:
     started_at: float = 0.0
     outbox: bytes = b""
     private_mib: float = 0.0
+    n_extensions: int = 0
+    failure: str = ""
     n_forks_ordered: int = 0
     n_forks_refused: int = 0
     listener: int = -1
@@ -131,8 +133,20 @@ class Process:
         self.pidfd = self.listener = -1
         self.connection.close()
         if self.keeper is not None:
+            self.keeper.terminate()
             self.keeper.wait()
         self.state = "gone"
+
+
+def is_starved(pid: int, elapsed_seconds: float) -> bool:
+    """Return whether a process wants to run, or waits for the disk, and got less than half of the time that passed."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return False
+    cpu_seconds = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return fields[0] in "RD" and cpu_seconds < elapsed_seconds / 2
 
 
 def may_be_kept(pid: int) -> bool:

@@ -17,6 +17,8 @@ SIGNAL_NAMES: Final = {
     24: "SIGXCPU",
     31: "SIGSYS",
 }
+MAX_NAME_CHARS: Final = 200
+MAX_MESSAGE_CHARS: Final = 2_100
 _SHARE_OF_LIMIT: Final = 0.5
 
 
@@ -39,8 +41,12 @@ def reported(job: Job, report: Any, max_chars: int) -> Message:
     outcome = report["outcome"]
     if "replay_failed" in report:
         what = f"step {report['replay_failed']} of the path ran before and now ended in {outcome}: {report.get('type')}"
-        return execution(job, "error", error=["ReplayFailed", what, None])
-    error = [_text(report, "type"), _text(report, "message"), _line(report)] if outcome == "error" else None
+        return execution(job, "error", error=["ReplayFailed", what[:MAX_MESSAGE_CHARS], None])
+    error = (
+        [_text(report, "type")[:MAX_NAME_CHARS], _text(report, "message")[:MAX_MESSAGE_CHARS], _line(report)]
+        if outcome == "error"
+        else None
+    )
     value = report.get("value")
     return execution(
         job,

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -19,13 +20,14 @@ from typing import Any, Final
 
 from tasks.sandbox.fork_grants import answer, next_question
 from tasks.sandbox.keeper import members_of
-from tasks.sandbox.processes import Job, Kind, Process, may_be_kept, private_mib
+from tasks.sandbox.processes import Job, Kind, Process, is_starved, may_be_kept, private_mib
 from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
 
 MAX_FAULTS: Final = 3
 MAX_FORKS_REFUSED: Final = 64
+MAX_EXTENSIONS: Final = 5
 NEVER: Final = 1e9
 SWEEP_SECONDS: Final = 10.0
 WARM_UP_SECONDS: Final = 120.0
@@ -225,7 +227,7 @@ class Worker:
         try:
             for message in process.reader.feed(data):
                 self.on_message(process, message)
-        except (OversizedFrame, ValueError, Forged):
+        except (OversizedFrame, ValueError, RecursionError, Forged):
             self.on_forgery(process)
 
     def on_message(self, process: Process, message: Any) -> None:
@@ -245,7 +247,9 @@ class Worker:
             self.active.discard(process)
             self.n_failed_starts[process.kind] = 0
             self.tell(message)
-        elif process.state == "idle" and message.get("number") in process.asked_by:
+        elif process.state == "warming" and "failed" in message:
+            process.failure = str(message["failed"])
+        elif process.state == "idle" and isinstance(message.get("number"), int) and message["number"] in process.asked_by:
             self.on_status(process.asked_by.pop(message["number"]), message, is_trusted=process.parent is None)
         else:
             raise Forged
@@ -344,7 +348,8 @@ class Worker:
         if was_warming:
             self.n_failed_starts[zygote.kind] += 1
         if self.n_failed_starts[zygote.kind] >= MAX_FAULTS:
-            self.tell({"failed": f"the {zygote.kind} zygote ended {MAX_FAULTS} times before it was ready"})
+            why = f": {zygote.failure}" if zygote.failure else ""
+            self.tell({"failed": f"the {zygote.kind} zygote ended {MAX_FAULTS} times before it was ready{why}"})
             self.queues[zygote.kind].clear()
         elif zygote.kind == "light":
             self.start_zygote("light")
@@ -398,6 +403,11 @@ class Worker:
         now = time.monotonic()
         for process in [process for process in self.active if process.deadline <= now]:
             if process.state == "running" and process.job is not None:
+                if process.n_extensions < MAX_EXTENSIONS and is_starved(process.pid, now - process.started_at):
+                    # The machine is too busy, which says nothing about the step. Its CPU limit does not depend on that.
+                    process.n_extensions += 1
+                    process.deadline = now + self.config["timeout_seconds"]
+                    continue
                 answer = execution(process.job, "timeout", limit="wall", seconds=now - process.started_at)
                 self.finish(process, answer, kept=False)
             elif process.state == "starting" and process.parent is not None:
@@ -422,6 +432,9 @@ def seeds_of(path: tuple[str, ...]) -> list[int]:
 
 def main(arguments: str) -> None:
     """Run a worker until its driver closes the socket. arguments: JSON, made by pool.worker_config."""
+    # Each snapshot needs two descriptors here.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     worker = Worker(json.loads(arguments))
     try:
         worker.run()

@@ -31,12 +31,32 @@ def main(arguments: str) -> None:
     no_namespaces = keeper.enter_namespaces() if config["namespaces"] else "switched off"
     keeper.leave_keeper(config["fd"])
     control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, config["fd"])
+    try:
+        state = prepare(config)
+        lock_down(config, state, control, no_namespaces)
+    except Exception as error:
+        control.sendmsg([guest.encode({"failed": f"{type(error).__name__}: {error}"[:500]})])
+        raise
+    rehearse(state)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    guest.serve(state, control)
+
+
+def prepare(config: dict[str, Any]) -> guest.Guest:
+    """Return the state from which every path starts."""
     sys.path[:] = [entry for entry in sys.path if entry != config["package_path"]] + config["library_paths"]
     state = guest.Guest(config["max_output_chars"])
     import_light(state)
     if config["kind"] == "heavy":
         import_heavy(state)
     os.environ.clear()
+    return state
+
+
+def lock_down(config: dict[str, Any], state: guest.Guest, control: _socket.socket, no_namespaces: str | None) -> None:
+    """Give up every right and tell the worker what holds."""
     readable = [
         *landlock.SYSTEM_PATHS,
         sysconfig.get_path("stdlib"),
@@ -45,18 +65,15 @@ def main(arguments: str) -> None:
     ]
     n_processes = config["n_workers"] + config["n_snapshots"] + 16
     locked = lockdown.lock_down(config["memory_mib"], n_processes, readable, no_namespaces)
-    ready = {"ready": config["kind"], "level": locked.level, "missing": locked.missing, "forks": locked.listener >= 0}
+    ready = guest.encode(
+        {"ready": config["kind"], "level": locked.level, "missing": locked.missing, "forks": locked.listener >= 0}
+    )
     if locked.listener >= 0:
-        control.sendmsg([guest.encode(ready)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [locked.listener]))])
+        control.sendmsg([ready], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [locked.listener]))])
         os.close(locked.listener)
     else:
         state.before_steps = lockdown.forbid_forks
-        control.sendmsg([guest.encode(ready)])
-    rehearse(state)
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    guest.serve(state, control)
+        control.sendmsg([ready])
 
 
 def rehearse(state: guest.Guest) -> None:

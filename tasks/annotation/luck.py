@@ -1,0 +1,21 @@
+"""Luck: does a trajectory's code say what its problem says, or does it only reach the right number with these numbers?
+
+A measurement beside the loop, which neither trains nor chooses on it. It needs problems whose numbers can be changed.
+"""
+
+from tasks.problems.changed_numbers import changed_numbers
+from tasks.search.ask import Ask, Search
+from tasks.search.format import code_of
+
+
+def is_lucky_code(statement: str, texts: tuple[str, ...]) -> Search[bool | None]:
+    """Return whether the program of these steps fails once the numbers of its problem are changed.
+
+    None where the problem's numbers cannot be changed, so that nothing can be told.
+    """
+    changed = changed_numbers(statement, "\n".join(map(code_of, texts)))
+    if changed is None:
+        return None
+    replies = yield Ask(execute=((changed.code,),))
+    (execution,) = replies.executions
+    return execution.outcome != "ok" or execution.stdout.strip() != changed.answer
