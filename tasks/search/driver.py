@@ -5,6 +5,7 @@ refilled as soon as it ends. In-process engines advance one batch step per turn,
 other cores. Which answers arrive first changes the order in which searches end, never what they find.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ _REMOTE_WAIT_SECONDS = 0.005
 """How long to wait for an engine that computes elsewhere when nothing else is ready; in-process engines compute instead."""
 _IDLE_WAIT_SECONDS = 0.05
 """How long to wait for the sandbox or the grader when the engine has nothing to do."""
+
+
+_request_ids = itertools.count(1)
+"""Ids for the life of the process: machinery is shared, and what an aborted run still had in flight must find no new owner."""
 
 
 @dataclass(slots=True)
@@ -89,7 +94,6 @@ class Driver(Generic[T]):
         self._clock = machinery.clock
         self._cancelled = machinery.cancelled
         self._window = window
-        self._next_id = 0
         self._waiting: dict[int, tuple[_Flight[T], int]] = {}
         self._n_flying = 0
 
@@ -153,9 +157,9 @@ class Driver(Generic[T]):
             self._grader.submit(GradingRequest(request_id, comparison.answer, comparison.reference))
 
     def _new_id(self, flight: _Flight[T], slot: int) -> int:
-        self._next_id += 1
-        self._waiting[self._next_id] = (flight, slot)
-        return self._next_id
+        request_id = next(_request_ids)
+        self._waiting[request_id] = (flight, slot)
+        return request_id
 
     def _turn(self) -> list[_Flight[T]]:
         """Return the searches whose Ask is now answered in full."""
@@ -176,21 +180,36 @@ class Driver(Generic[T]):
         came: list[_Flight[T]] = []
         if self._sandbox.n_pending:
             for execution in self._sandbox.poll(timeout_seconds):
-                flight, slot = self._waiting.pop(execution.request_id)
-                flight.executions[slot] = execution
-                self.costs.n_executions += 1
-                self.costs.sandbox_seconds += execution.duration_seconds
-                came += self._filled(flight)
+                came += self._fill_execution(execution)
         if self._grader.n_pending:
             for grade in self._grader.poll(0.0 if came else timeout_seconds):
-                flight, slot = self._waiting.pop(grade.request_id)
-                flight.grades[slot] = grade
-                self.costs.n_grades += 1
-                came += self._filled(flight)
+                came += self._fill_grade(grade)
         return came
 
+    def _fill_execution(self, execution: Execution) -> list[_Flight[T]]:
+        owner = self._waiting.pop(execution.request_id, None)
+        if owner is None:
+            return []
+        flight, slot = owner
+        flight.executions[slot] = execution
+        self.costs.n_executions += 1
+        self.costs.sandbox_seconds += execution.duration_seconds
+        return self._filled(flight)
+
+    def _fill_grade(self, grade: Grade) -> list[_Flight[T]]:
+        owner = self._waiting.pop(grade.request_id, None)
+        if owner is None:
+            return []
+        flight, slot = owner
+        flight.grades[slot] = grade
+        self.costs.n_grades += 1
+        return self._filled(flight)
+
     def _fill_from_engine(self, answer: Answer) -> list[_Flight[T]]:
-        flight, slot = self._waiting.pop(answer.request_id)
+        owner = self._waiting.pop(answer.request_id, None)
+        if owner is None:
+            return []
+        flight, slot = owner
         match answer:
             case Generation(candidates=candidates, n_prompt_tokens=n_prompt_tokens):
                 flight.candidates[slot] = candidates

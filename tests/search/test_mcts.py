@@ -198,3 +198,15 @@ def test_a_cancelled_run_ends_at_once_with_what_to_do():
     driver: Driver[SearchTree] = Driver(Machinery(FakeEngine(rng), sandbox, grader, time.perf_counter, lambda: True), window=4)
     with pytest.raises(Interrupted, match="run the same command again"):
         list(driver.run((s, grow_tree(s, s, s, SearchSettings(), Guidance(a, False))) for s, a in PROBLEMS))
+
+
+def test_what_an_aborted_run_left_in_flight_reaches_nobody_else():
+    rng = random.Random(0)
+    shared = FakeEngine(rng), FakeSandbox(rng), FakeGrader()
+    search = SearchSettings(n_rollouts=12)
+    aborted: Driver[SearchTree] = Driver(Machinery(*shared, time.perf_counter, never), window=8)
+    next(aborted.run((s, grow_tree(tree_id(1, 1, s, 0), s, s, search, Guidance("wrong", False))) for s, _ in PROBLEMS))
+    assert sum(machine.n_pending for machine in shared) > 0
+    again: Driver[SearchTree] = Driver(Machinery(*shared, time.perf_counter, never), window=8)
+    searches = ((s, grow_tree(tree_id(1, 1, s, 0), s, s, search, Guidance(a, False))) for s, a in PROBLEMS)
+    assert all_rows([tree for _, tree in sorted(again.run(searches))]) == all_rows(grow(search))
