@@ -1,0 +1,23 @@
+"""What a user sees when a round cannot go on: one line with the reason, the exit code, and a lake that is whole."""
+
+import pytest
+
+from tests.integration.small_evolution import evolved, home_with_server, n_batches
+from warehouse.settings import WarehouseSettings
+from warehouse.store import Warehouse
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_round_in_which_nothing_is_solved_stops_at_the_gate(tmp_path):
+    with home_with_server(tmp_path / "home") as home:
+        # Steps that may have four tokens are cut off before their code, so no tree is ever solved.
+        refused = evolved(home, "search.max_step_tokens=4", "gates.min_sft_examples=1")
+        assert refused.returncode == 3
+        last = refused.stderr.strip().splitlines()[-1]
+        assert last.startswith("stargrove: training-data gate of round 1")
+        assert "Traceback" not in refused.stderr
+        assert n_batches(home, "train-policy") == 0
+        with Warehouse.open(home, WarehouseSettings(), read_only=True) as lake:
+            assert lake.round_row(1).status == "failed"
+            assert len(lake.query("select * from nodes where ending = 'truncated'")) > 0
