@@ -36,7 +36,7 @@ class RoundLineage:
 def lineage_svg(rounds: Sequence[RoundLineage], base_id: str, base_pass_1: float | None, title: str) -> str:
     """Return the picture: the base at the left, one column per round, arrows for `searches` and `is trained into`."""
     width = 2 * MARGIN + CARD_WIDTH * (len(rounds) + 1) + GAP * len(rounds)
-    height = TOP + CARD_HEIGHT + 2 * (CHECKPOINT_HEIGHT + 28) + 44
+    height = TOP + CARD_HEIGHT + 2 * (CHECKPOINT_HEIGHT + 28) + 58
     policy_y = TOP + CARD_HEIGHT + 36
     ppm_y = policy_y + CHECKPOINT_HEIGHT + 14
     parts = [
@@ -62,8 +62,11 @@ def lineage_svg(rounds: Sequence[RoundLineage], base_id: str, base_pass_1: float
             parts.append(_checkpoint(x, ppm_y, "PPM", one.ppm_id, _percent("pair accuracy", one.ppm_pair_accuracy), PPM))
             parts.append(_down(x + 156, policy_y + CHECKPOINT_HEIGHT, ppm_y, PPM))
             place[one.ppm_id] = (x + CARD_WIDTH, ppm_y + CHECKPOINT_HEIGHT / 2, PPM)
-    note = "each policy is trained from the base on the SFT examples; each PPM from the round's policy on the pairs"
-    parts.append(svg.text(MARGIN, height - 22, note, size=11, color=svg.MUTED))
+    notes = (
+        "each policy is trained from the base, on the SFT examples",
+        "each PPM is trained from the round's policy, on the pairs",
+    )
+    parts += [svg.text(MARGIN, height - 36 + 16 * i, note, size=11, color=svg.MUTED) for i, note in enumerate(notes)]
     return svg.document(width, height, title, parts)
 
 
