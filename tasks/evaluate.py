@@ -26,14 +26,20 @@ class EvaluationReport:
 
 
 @task(name="evaluate", task_run_name="evaluate {split}", tags=["evaluation"], cache_policy=NO_CACHE)
-def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) -> EvaluationReport | None:
-    """Attempt every problem of the split and commit answers and metrics; None where an earlier run did."""
+def evaluate(
+    plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None, benchmark: str | None = None
+) -> EvaluationReport | None:
+    """Attempt every problem of the split, or of one benchmark in it, and commit answers and metrics.
+
+    None where an earlier run did.
+    """
     resources = resources_of(plan.site)
-    batch = plan.batch("evaluate", split)
+    what = split if benchmark is None else f"{split} {benchmark}"
+    batch = plan.batch("evaluate", what)
     if resources.lake.is_committed(batch.batch_id):
         return None
-    problems = resources.lake.problems(split)
-    resources.progress.stage(plan.round, f"evaluate {split}", 2 * len(problems))
+    problems = [problem for problem in resources.lake.problems(split) if benchmark in (None, problem.source)]
+    resources.progress.stage(plan.round, f"evaluate {what}", 2 * len(problems))
     started = time.perf_counter()
     attempts, driver = attempt_all(plan, problems, resources, policy_id, ppm_id)
     answers = [
@@ -44,7 +50,8 @@ def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) 
     ]
     metrics = scoreboard([_answers_of(problem, attempts) for problem in problems], resources.grader, scored=ppm_id is not None)
     evaluations = [
-        Evaluation(policy_id, ppm_id, split, metric.name, metric.level, metric.value, metric.n_problems) for metric in metrics
+        Evaluation(policy_id, ppm_id, split, metric.name, metric.level, metric.value, metric.n_problems, benchmark)
+        for metric in metrics
     ]
     batch = replace(
         batch,

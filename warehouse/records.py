@@ -225,7 +225,10 @@ class RoundRow:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A row of `evaluations`: one metric of one pair of checkpoints on one split. level None means all levels."""
+    """A row of `evaluations`: one metric of one pair of checkpoints on one split.
+
+    level None means all levels; benchmark None means the whole split, else the source whose problems were measured alone.
+    """
 
     policy_id: str
     ppm_id: str | None
@@ -234,6 +237,7 @@ class Evaluation:
     level: int | None
     value: float
     n_problems: int
+    benchmark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

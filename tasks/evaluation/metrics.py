@@ -1,5 +1,6 @@
 """Metrics over k answers to a problem. Pure: verdicts and scores in, shares out."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
@@ -54,3 +55,10 @@ def pass_at_k(n: int, n_correct: int, k: int) -> float:
     if n - n_correct < k:
         return 1.0
     return 1.0 - comb(n - n_correct, k) / comb(n, k)
+
+
+def bootstrap_interval(values: Sequence[float], seed: int, n_resamples: int = 1000) -> tuple[float, float]:
+    """Return the 95 % confidence interval of the mean of per-problem values, by resampling problems with replacement."""
+    rng = random.Random(seed)
+    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(n_resamples))
+    return means[int(0.025 * n_resamples)], means[int(0.975 * n_resamples) - 1]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.evaluation.metrics import Vote, best_of, majority, mean_correct, pass_at_k, trajectory_score
+from tasks.evaluation.metrics import Vote, best_of, bootstrap_interval, majority, mean_correct, pass_at_k, trajectory_score
 
 
 def vote(group: int | None, *, right: bool = False, score: float | None = None) -> Vote:
@@ -44,3 +44,13 @@ def test_pass_at_k_is_the_share_of_subsets_with_a_correct_answer(verdicts, data)
 def test_picking_at_random_earns_pass_at_1(verdicts):
     votes = [vote(0, right=verdict) for verdict in verdicts]
     assert mean_correct(votes) == pytest.approx(pass_at_k(len(verdicts), sum(verdicts), 1))
+
+
+def test_a_bootstrap_interval_holds_the_mean_and_narrows_with_more_problems():
+    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 200
+    for values in (few, many):
+        low, high = bootstrap_interval(values, seed=0)
+        assert low < 0.5 < high
+    assert bootstrap_interval(many, 0)[1] - bootstrap_interval(many, 0)[0] < 0.5 * (
+        bootstrap_interval(few, 0)[1] - bootstrap_interval(few, 0)[0]
+    )

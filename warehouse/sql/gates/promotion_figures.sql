@@ -15,7 +15,7 @@ validation as (
         max_by(evaluations.value, batches.committed_at) as value
     from evaluations
     inner join batches using (batch_id)
-    where evaluations.split = 'validation' and evaluations.level is null
+    where evaluations.split = 'validation' and evaluations.level is null and evaluations.benchmark is null
     group by all
 ),
 

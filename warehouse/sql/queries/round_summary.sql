@@ -20,7 +20,7 @@ metrics as (
         max(value) filter (where metric = 'random_of_8') as random_of_8,
         max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy
     from evaluations
-    where split = $split::varchar and level is null
+    where split = $split::varchar and level is null and benchmark is null
     group by round
 ),
 examples as (
