@@ -55,8 +55,8 @@ def solve(plan: RoundPlan, statement: str, resources: Resources) -> SearchTree:
     )
     name = problem_id(statement)
     key = tree_id(plan.run_seed, 0, name, 0)
-    with resources.engine(policy.checkpoint_id, ppm.checkpoint_id) as engine:
-        driver: Driver[SearchTree] = Driver(resources.machinery(engine), window=1)
+    with resources.machinery(policy.checkpoint_id, ppm.checkpoint_id) as machinery:
+        driver: Driver[SearchTree] = Driver(machinery, window=1)
         searches = [(key, grow_tree(key, name, statement, search, Guidance(None, scored=True)))]
         ((_, tree),) = driver.run(searches)
     return tree

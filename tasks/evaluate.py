@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.evaluation.metrics import trajectory_score
 from tasks.evaluation.scoreboard import ProblemAnswers, scoreboard
 from tasks.plan import RoundPlan
-from tasks.resources import Resources, resources_of
+from tasks.resources import resources_of
 from tasks.search.ask import Search
 from tasks.search.driver import Driver
 from tasks.search.sampling import Attempt, Plan, attempt_problem
@@ -23,6 +23,14 @@ class EvaluationReport:
 
     split: Split
     metrics: dict[str, float]
+
+
+METHODS: dict[Split, tuple[AnswerMethod, ...]] = {
+    "train": ("greedy", "sample"),
+    "validation": ("greedy",),
+    "test": ("greedy", "sample"),
+}
+"""How the problems of a split are answered. A promotion reads greedy answers alone, so no others are paid for."""
 
 
 @task(name="evaluate", task_run_name="evaluate {split}", tags=["evaluation"], cache_policy=NO_CACHE)
@@ -39,16 +47,23 @@ def evaluate(
     if resources.lake.is_committed(batch.batch_id):
         return None
     problems = [problem for problem in resources.lake.problems(split) if benchmark in (None, problem.source)]
-    resources.progress.stage(plan.round, f"evaluate {what}", 2 * len(problems))
-    started = time.perf_counter()
-    attempts, driver = attempt_all(plan, problems, resources, policy_id, ppm_id)
+    methods = METHODS[split]
+    resources.progress.stage(plan.round, f"evaluate {what}", len(methods) * len(problems))
+    with resources.machinery(policy_id, ppm_id) as machinery:
+        started = time.perf_counter()
+        driver: Driver[list[Attempt]] = Driver(machinery, window=plan.evaluation.window)
+        attempts: Attempts = {}
+        for key, result in driver.run(_searches(plan, problems, methods, scored=ppm_id is not None)):
+            attempts[key] = result
+            resources.progress.trees(len(attempts), len(methods) * len(problems), 0, driver.costs.n_tokens)
+        answered = [_answers_of(problem, attempts) for problem in problems]
+        metrics = scoreboard(answered, machinery.grader, scored=ppm_id is not None)
     answers = [
         _row(policy_id, ppm_id, problem, method, k_index, attempt)
         for problem in problems
-        for method in ("greedy", "sample")
-        for k_index, attempt in enumerate(attempts[problem.problem_id, method])
+        for method in methods
+        for k_index, attempt in enumerate(attempts[_key(problem, method)])
     ]
-    metrics = scoreboard([_answers_of(problem, attempts) for problem in problems], resources.grader, scored=ppm_id is not None)
     evaluations = [
         Evaluation(policy_id, ppm_id, split, metric.name, metric.level, metric.value, metric.n_problems, benchmark)
         for metric in metrics
@@ -64,33 +79,28 @@ def evaluate(
     return EvaluationReport(split, {metric.name: metric.value for metric in metrics if metric.level is None})
 
 
-Attempts = dict[tuple[str, AnswerMethod], list[Attempt]]
+Attempts = dict[str, list[Attempt]]
+"""Attempts by problem and method."""
 
 
-def attempt_all(
-    plan: RoundPlan, problems: Sequence[Problem], resources: Resources, policy_id: str, ppm_id: str | None
-) -> tuple[Attempts, Driver[list[Attempt]]]:
-    """Return the attempts by (problem_id, method), and the driver, which knows what they cost."""
-    with resources.engine(policy_id, ppm_id) as engine:
-        driver: Driver[list[Attempt]] = Driver(resources.machinery(engine), window=plan.evaluation.window)
-        attempts: Attempts = {}
-        for key, result in driver.run(_searches(plan, problems, scored=ppm_id is not None)):
-            problem_id, method = key.split("/")
-            attempts[problem_id, "greedy" if method == "greedy" else "sample"] = result
-            resources.progress.trees(len(attempts), 2 * len(problems), 0, driver.costs.n_tokens)
-    return attempts, driver
+def _key(problem: Problem, method: AnswerMethod) -> str:
+    return f"{problem.problem_id}/{method}"
 
 
-def _searches(plan: RoundPlan, problems: Sequence[Problem], *, scored: bool) -> Iterator[tuple[str, Search[list[Attempt]]]]:
+def _searches(
+    plan: RoundPlan, problems: Sequence[Problem], methods: Sequence[AnswerMethod], *, scored: bool
+) -> Iterator[tuple[str, Search[list[Attempt]]]]:
     settings = plan.evaluation
     limits = (settings.max_program_tokens, plan.search.max_answer_tokens)
-    greedy = Plan(1, 0.0, *limits, scored=False)
-    sample = Plan(settings.k, settings.temperature, *limits, scored=scored)
+    how = {
+        "greedy": Plan(1, 0.0, *limits, scored=False),
+        "sample": Plan(settings.k, settings.temperature, *limits, scored=scored),
+    }
     for problem in problems:
-        for method, how in (("greedy", greedy), ("sample", sample)):
-            key = f"{problem.problem_id}/{method}"
+        for method in methods:
+            key = _key(problem, method)
             seed_key = f"{plan.run_seed}/{plan.round}/{key}"
-            yield key, attempt_problem(seed_key, problem.statement, problem.answer, how)
+            yield key, attempt_problem(seed_key, problem.statement, problem.answer, how[method])
 
 
 def _row(
@@ -113,6 +123,6 @@ def _row(
 def _answers_of(problem: Problem, attempts: Attempts) -> ProblemAnswers:
     return ProblemAnswers(
         level=problem.level,
-        greedy=attempts[problem.problem_id, "greedy"][0],
-        samples=tuple(attempts[problem.problem_id, "sample"]),
+        greedy=attempts[_key(problem, "greedy")][0],
+        samples=tuple(attempts.get(_key(problem, "sample"), ())),
     )

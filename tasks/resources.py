@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.checkpoints import CheckpointStore
-from models.engine import Engine
+from models.engine import Engine, IdleEngine
 from models.open_engine import open_engine
 from models.training.launch import TrainerHost
 from tasks.grading.base import Grader
@@ -39,25 +39,37 @@ class Resources:
         self._sandbox: ForkSandbox | None = None
         self._grader: Grader | None = None
         self._trainer_host: TrainerHost | None = None
-        self._engine_lock = threading.Lock()
+        self._lending = threading.Lock()
         self._opening = threading.Lock()
 
     @contextmanager
-    def engine(self, policy_id: str, ppm_id: str | None) -> Iterator[Engine]:
-        """Lend the engine, with these checkpoints loaded, to one task run at a time."""
-        with self._engine_lock:
-            policy = self.checkpoints.get(policy_id).path
-            ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
-            if self._engine is None:
-                self._engine = open_engine(self.site.engine, policy, ppm)
-            elif self._loaded != (policy_id, ppm_id):
-                self._engine.load(policy, ppm)
-            self._loaded = (policy_id, ppm_id)
-            yield self._engine
+    def machinery(self, policy_id: str | None = None, ppm_id: str | None = None) -> Iterator[Machinery]:
+        """Lend engine, sandbox and grader to one task run at a time; without a policy, an engine that serves nothing.
 
-    def machinery(self, engine: Engine) -> Machinery:
-        """Return what a driver of this process drives, with the engine that was lent."""
-        return Machinery(engine, self.sandbox, self.grader, time.perf_counter, self.stopping.is_set)
+        Whoever borrows polls for answers, so two borrowers at once would take each other's.
+        """
+        with self._lending:
+            engine = IdleEngine() if policy_id is None else self._engine_with(policy_id, ppm_id)
+            if self._sandbox is None:
+                self._sandbox = open_sandbox(self.site.sandbox)
+            if self._grader is None:
+                self._grader = open_grader(self.site.grading)
+            yield Machinery(engine, self._sandbox, self._grader, time.perf_counter, self.stopping.is_set)
+
+    @property
+    def sandbox_level(self) -> str | None:
+        """The isolation that the open sandbox reached; None before one was opened."""
+        return None if self._sandbox is None else self._sandbox.isolation.level
+
+    def _engine_with(self, policy_id: str, ppm_id: str | None) -> Engine:
+        policy = self.checkpoints.get(policy_id).path
+        ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
+        if self._engine is None:
+            self._engine = open_engine(self.site.engine, policy, ppm)
+        elif self._loaded != (policy_id, ppm_id):
+            self._engine.load(policy, ppm)
+        self._loaded = (policy_id, ppm_id)
+        return self._engine
 
     def search_begins(self, round_number: int, n_trees: int) -> None:
         """Start counting the trees of a round."""
@@ -69,22 +81,6 @@ class Resources:
         self.stopping.set()
         if self._trainer_host is not None:
             self._trainer_host.close()
-
-    @property
-    def sandbox(self) -> ForkSandbox:
-        """The sandbox of searches. Verification opens its own."""
-        with self._opening:
-            if self._sandbox is None:
-                self._sandbox = open_sandbox(self.site.sandbox)
-            return self._sandbox
-
-    @property
-    def grader(self) -> Grader:
-        """The grader, which answers one task run at a time, as the engine does."""
-        with self._opening:
-            if self._grader is None:
-                self._grader = open_grader(self.site.grading)
-            return self._grader
 
     @property
     def trainer_host(self) -> TrainerHost:

@@ -44,7 +44,7 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
     costs = driver.costs
     batch = replace(
         batch,
-        sandbox_level=resources.sandbox.isolation.level,
+        sandbox_level=resources.sandbox_level,
         n_tokens=costs.n_tokens,
         engine_seconds=costs.engine_wall_seconds,
         sandbox_seconds=costs.sandbox_seconds,
@@ -59,8 +59,8 @@ def _grow(
     plan: RoundPlan, shard: Shard, problems: list[Problem], resources: Resources, checkpoints: tuple[str, str | None]
 ) -> tuple[list[SearchTree], Driver[SearchTree]]:
     """Return the shard's trees in the order of problems, and the driver, which knows what they cost."""
-    with resources.engine(*checkpoints) as engine:
-        driver: Driver[SearchTree] = Driver(resources.machinery(engine), window=plan.search.window)
+    with resources.machinery(*checkpoints) as machinery:
+        driver: Driver[SearchTree] = Driver(machinery, window=plan.search.window)
         finished: dict[str, SearchTree] = {}
         n_solved = 0
         for key, tree in driver.run(_searches(plan, problems)):

@@ -8,13 +8,12 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from models.engine import IdleEngine
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
 from tasks.plan import RoundPlan
-from tasks.resources import Resources, resources_of
-from tasks.search.driver import Driver
-from warehouse.records import Evaluation, VerificationRow
+from tasks.resources import resources_of
+from tasks.search.driver import Driver, Machinery
+from warehouse.records import Evaluation, Problem, VerificationRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +40,30 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     candidates = stored_trajectories(
         lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem)
     )
-    driver: Driver[ReplayReport] = Driver(resources.machinery(IdleEngine()), window=plan.search.window)
-    # A key of its own: snapshots that the search left behind belong to trees, so every step runs again from a fresh process.
-    reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
+    with resources.machinery() as machinery:
+        driver: Driver[ReplayReport] = Driver(machinery, window=plan.search.window)
+        # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
+        reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
+        trained_on = [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem]
+        luck = measure_luck(trained_on, lake.problems("train"), machinery, plan.search.window)
     rows = [
         VerificationRow(one.trajectory.trajectory_id, one.trajectory.problem_id, one.verification, one.detail)
         for one in sorted(reports, key=lambda report: report.trajectory.trajectory_id)
     ]
     costs = driver.costs
     batch = replace(batch, sandbox_seconds=costs.sandbox_seconds, wall_seconds=time.perf_counter() - started)
-    luck = lucky_trajectories(plan, [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], resources)
     lake.commit(batch, {"verifications": rows, "evaluations": _lucky_share(policy_id, luck)})
     outcomes = Counter(report.verification for report in reports)
     share = sum(luck) / len(luck) if luck else None
     return VerifyReport(extracted.n_rows, outcomes["verified"], len(reports) - outcomes["verified"], share)
 
 
-def lucky_trajectories(plan: RoundPlan, trajectories: list[StoredTrajectory], resources: Resources) -> list[bool]:
+def measure_luck(
+    trajectories: list[StoredTrajectory], problems: list[Problem], machinery: Machinery, window: int
+) -> list[bool]:
     """Return, for each trajectory whose problem's numbers can be changed, whether its code is right by luck."""
-    statements = {problem.problem_id: problem.statement for problem in resources.lake.problems("train")}
-    driver: Driver[bool | None] = Driver(resources.machinery(IdleEngine()), window=plan.search.window)
+    statements = {problem.problem_id: problem.statement for problem in problems}
+    driver: Driver[bool | None] = Driver(machinery, window=window)
     searches = (
         (f"luck/{one.trajectory_id}", is_lucky_code(statements[one.problem_id], tuple(step.text for step in one.steps)))
         for one in trajectories

@@ -32,6 +32,7 @@ class RoundSummary:
     n_sft_examples: int | None
     n_pairs: int | None
     ppm_pair_accuracy: float | None
+    lucky_share: float | None
     seconds_by_stage: dict[str, str]
     wall_seconds: float | None
 
@@ -74,6 +75,7 @@ def table_of(rounds: Sequence[RoundSummary]) -> Table:
     for level in _keys(one.coverage_by_level for one in rounds):
         row(f"  level {level}", (one.coverage_by_level.get(level, "") for one in rounds), "dim")
     row("coverage so far", (share(one.coverage_so_far) for one in rounds), "bold")
+    row("lucky code", (share(one.lucky_share) for one in rounds), "dim")
     part("held-out problems")
     row("greedy pass@1", (share(one.greedy_pass_1) for one in rounds), "bold")
     row("maj@8", (share(one.maj_8) for one in rounds))

@@ -11,7 +11,7 @@ from tasks.search.sampling import Attempt
 
 @dataclass(frozen=True, slots=True)
 class ProblemAnswers:
-    """What was answered to one problem: the greedy attempt and k samples."""
+    """What was answered to one problem: the greedy attempt and k samples, or none."""
 
     level: int | None
     greedy: Attempt
@@ -56,14 +56,16 @@ def votes_of(samples: Sequence[Attempt], grader: Grader) -> list[Vote]:
 
 
 def _shares(problem: ProblemAnswers, grader: Grader, *, scored: bool) -> dict[str, float]:
+    greedy = problem.greedy.grade
+    shares = {"greedy_pass_1": float(greedy is not None and greedy.verdict == "correct")}
+    if not problem.samples:
+        return shares
     votes = votes_of(problem.samples, grader)
     k = len(votes)
-    n_correct = sum(vote.verdict == "correct" for vote in votes)
-    shares = {
-        "greedy_pass_1": float(problem.greedy.grade is not None and problem.greedy.grade.verdict == "correct"),
+    shares |= {
         f"maj_{k}": float(majority(votes)),
         f"random_of_{k}": mean_correct(votes),
-        f"pass_{k}": pass_at_k(k, n_correct, k),
+        f"pass_{k}": pass_at_k(k, sum(vote.verdict == "correct" for vote in votes), k),
     }
     if scored:
         shares[f"best_of_{k}"] = float(best_of(votes))

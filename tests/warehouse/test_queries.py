@@ -14,7 +14,7 @@ import pytest
 
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.records import Checkpoint, Evaluation, EvaluationAnswer, Node
+from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node
 from warehouse.statements import shipped
 from warehouse.store import Warehouse
 
@@ -240,13 +240,13 @@ def test_pass_at_k_is_the_unbiased_estimate(two_rounds: Warehouse) -> None:
 
 
 def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("round_summary")
+    found = two_rounds.query("round_summary", split="validation")
     columns = ("round", "status", "coverage", "coverage_by_level", "greedy_pass_1", "n_sft_examples", "n_pairs", "wall_seconds")
     assert rows(found, *columns) == [
         (1, "promoted", 0.5, "1: 100%  2: 0%", 0.25, 1, 3, 3.0),
         (2, "promoted", 1.0, "1: 100%  2: 100%", 0.5, 2, 6, 3.0),
     ]
-    assert two_rounds.query("round_summary", split="test")["greedy_pass_1"].to_list() == [0.99, 0.99]
+    assert two_rounds.query("round_summary")["greedy_pass_1"].to_list() == [0.99, 0.99]
 
 
 def test_a_trajectory_is_shown_step_by_step(two_rounds: Warehouse) -> None:
@@ -272,7 +272,7 @@ def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:
 
 
 def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
-    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1"}
+    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1", "policy_id": "policy-1"}
     for view in shipped("views"):
         two_rounds.query(f"from {view}")
     for query in shipped("queries").values():
@@ -289,3 +289,12 @@ def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
         two_rounds.query("coverage", rund=1)
     with pytest.raises(BadInput, match=r"query export_sft needs a value for round"):
         two_rounds.query("export_sft")
+
+
+def test_benchmarks_are_measured_apart_from_the_whole_split(two_rounds: Warehouse) -> None:
+    alone = Evaluation("policy-9", None, "test", "greedy_pass_1", None, 0.25, 4, benchmark="gsm8k")
+    whole = Evaluation("policy-9", None, "test", "greedy_pass_1", None, 0.5, 8)
+    two_rounds.commit(Batch(2, "evaluate", "test gsm8k", "f"), {"evaluations": [alone]})
+    two_rounds.commit(Batch(3, "evaluate", "test", "f"), {"evaluations": [whole]})
+    assert two_rounds.query("benchmark_metrics", policy_id="policy-9", benchmark="gsm8k")["value"].to_list() == [0.25]
+    assert two_rounds.query("benchmark_metrics", policy_id="policy-9")["value"].to_list() == [0.5]

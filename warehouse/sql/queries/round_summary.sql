@@ -1,5 +1,5 @@
 -- One row per round: coverage, held-out metrics, training data and seconds by stage
--- Parameters: $split = validation: split of the held-out metrics
+-- Parameters: $split = test: split of the held-out metrics
 with
 levels as (
     select
@@ -18,9 +18,10 @@ metrics as (
         max(value) filter (where metric = 'maj_8') as maj_8,
         max(value) filter (where metric = 'best_of_8') as best_of_8,
         max(value) filter (where metric = 'random_of_8') as random_of_8,
-        max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy
+        max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy,
+        max(value) filter (where metric = 'lucky_share') as lucky_share
     from evaluations
-    where split = $split::varchar and level is null and benchmark is null
+    where (split = $split::varchar or metric in ('ppm_pair_accuracy', 'lucky_share')) and level is null and benchmark is null
     group by round
 ),
 examples as (
@@ -62,6 +63,7 @@ final as (
         examples.n_sft_examples,
         pairs.n_pairs,
         metrics.ppm_pair_accuracy,
+        metrics.lucky_share,
         seconds.seconds_by_stage,
         seconds.wall_seconds
     from numbers
