@@ -31,7 +31,7 @@ class EngineSettings(BaseModel):
     max_batched_tokens: int = Field(default=4096, ge=32)
     """Tokens of one turn of the engine, prompts that are read included; never less than max_model_len."""
 
-    kv_cache_mib: int = Field(default=512, ge=16)
+    kv_cache_mib: int = Field(default=128, ge=16)
     """Memory for the attention keys and values, for the policy and again for the PPM. On a GPU too."""
 
     n_threads: int = Field(default=1, ge=1)
