@@ -127,3 +127,7 @@ def finish(futures: Sequence[PrefectFuture[Any]], plan: RoundPlan, resources: Re
         else:
             resources.lake.set_round_status(plan.round, refused_as)
         raise
+    except Exception:
+        # Whatever else is still running can no longer be of use, and would keep the process alive.
+        resources.stop()
+        raise
