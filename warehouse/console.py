@@ -27,10 +27,9 @@ def answer(
     """
     if (sql is None) == (file is None):
         raise BadInput("give either SQL or the name of a shipped query", hint="name the queries with: stargrove sql --list")
-    if file is not None:
-        find(file)
+    asked = sql or find(file or "").name
     with Warehouse.open(home, settings, read_only=True) as lake:
-        return lake.query(file if sql is None else sql, **params)
+        return lake.query(asked, **params)
 
 
 def formatted(frame: pl.DataFrame, format_: Format) -> bytes:

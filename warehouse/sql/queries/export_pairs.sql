@@ -10,46 +10,50 @@ trees as materialized (
     select round, rejected_tree_id from pairs
 ),
 tree_nodes as materialized (
-    select nodes.round, nodes.tree_id, nodes.node_id, nodes.parent_id, nodes.text
+    select nodes.tree_id, nodes.node_id, nodes.parent_id, nodes.text
     from nodes
     semi join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
 ),
-roots as (
-    select round, tree_id, text as prompt from tree_nodes where parent_id is null
-),
 -- completion: everything between the prompt and the end of the node.
 paths as (
-    select round, tree_id, node_id, '' as completion from tree_nodes where parent_id is null
+    select tree_id, node_id, text as prompt, '' as completion from tree_nodes where parent_id is null
     union all
-    select tree_nodes.round, tree_nodes.tree_id, tree_nodes.node_id, paths.completion || tree_nodes.text
+    select tree_nodes.tree_id, tree_nodes.node_id, paths.prompt, paths.completion || tree_nodes.text
     from paths
-    inner join tree_nodes
-        on tree_nodes.round = paths.round and tree_nodes.tree_id = paths.tree_id and tree_nodes.parent_id = paths.node_id
+    inner join tree_nodes on tree_nodes.tree_id = paths.tree_id and tree_nodes.parent_id = paths.node_id
+),
+-- One key instead of two columns: the joins below cannot be taken apart into one on the tree alone.
+keyed as materialized (
+    select tree_id || '-' || node_id as key, prompt, completion from paths
+),
+keyed_pairs as (
+    select
+        *,
+        chosen_tree_id || '-' || prefix_node_id as prefix_key,
+        chosen_tree_id || '-' || chosen_node_id as chosen_key,
+        rejected_tree_id || '-' || rejected_node_id as rejected_key
+    from pairs
 ),
 final as (
     select
-        pairs.problem_id,
-        pairs.kind,
-        roots.prompt || prefixes.completion as prompt,
+        keyed_pairs.problem_id,
+        keyed_pairs.kind,
+        prefixes.prompt || prefixes.completion as prompt,
         -- A path begins with the path of its prefix, so what follows is the step, or the whole solution for answers.
         substring(chosen.completion, length(prefixes.completion) + 1) as chosen,
         substring(rejected.completion, length(prefixes.completion) + 1) as rejected,
-        pairs.chosen_q,
-        pairs.rejected_q,
-        pairs.weight,
-        pairs.round as tree_round,
-        pairs.chosen_tree_id,
-        pairs.chosen_node_id,
-        pairs.rejected_tree_id,
-        pairs.rejected_node_id
-    from pairs
-    inner join roots on roots.round = pairs.round and roots.tree_id = pairs.chosen_tree_id
-    inner join paths as prefixes
-        on prefixes.round = pairs.round and prefixes.tree_id = pairs.chosen_tree_id and prefixes.node_id = pairs.prefix_node_id
-    inner join paths as chosen
-        on chosen.round = pairs.round and chosen.tree_id = pairs.chosen_tree_id and chosen.node_id = pairs.chosen_node_id
-    inner join paths as rejected
-        on rejected.round = pairs.round and rejected.tree_id = pairs.rejected_tree_id and rejected.node_id = pairs.rejected_node_id
+        keyed_pairs.chosen_q,
+        keyed_pairs.rejected_q,
+        keyed_pairs.weight,
+        keyed_pairs.round as tree_round,
+        keyed_pairs.chosen_tree_id,
+        keyed_pairs.chosen_node_id,
+        keyed_pairs.rejected_tree_id,
+        keyed_pairs.rejected_node_id
+    from keyed_pairs
+    inner join keyed as prefixes on prefixes.key = keyed_pairs.prefix_key
+    inner join keyed as chosen on chosen.key = keyed_pairs.chosen_key
+    inner join keyed as rejected on rejected.key = keyed_pairs.rejected_key
 )
 select * from final
 order by tree_round, problem_id, chosen_tree_id, kind, chosen_node_id, rejected_tree_id, rejected_node_id
