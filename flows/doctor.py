@@ -100,8 +100,13 @@ def _machine(home: Path) -> Iterator[Finding]:
 
 def _sandbox() -> Iterator[Finding]:
     from flows.sandbox_run import describe, execute
+    from tasks.sandbox.open_sandbox import detect_isolation
 
     try:
+        isolation = detect_isolation(Settings().sandbox)
+        enough = isolation.reaches(Settings().sandbox.minimum_isolation)
+        hint = "" if enough else f"the minimum is {Settings().sandbox.minimum_isolation}, see sandbox.minimum_isolation"
+        yield Finding("ok" if enough else "fail", f"sandbox: {isolation.line}", hint)
         execution = execute(Settings().sandbox, "print(6 * 7)")
     except StargroveError as error:
         yield Finding("fail", f"sandbox: {error.message}", error.hint)

@@ -1,11 +1,13 @@
-"""What `stargrove sandbox run` does: one program, executed as a step of the search would be."""
+"""What `stargrove sandbox run` does: programs, executed as steps of the search would be."""
 
+import json
 import sys
 from contextlib import closing
 from pathlib import Path
 
 from tasks.sandbox.base import Execution, ExecutionRequest
 from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.run_file import run_file as rows_of_file
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput, SandboxUnavailable
 
@@ -16,6 +18,14 @@ def run_file(settings: SandboxSettings, path: Path) -> int:
     sys.stdout.write(execution.stdout)
     sys.stderr.write(f"{describe(execution)}\n")
     return int(execution.outcome != "ok")
+
+
+def run_programs(settings: SandboxSettings, path: Path) -> int:
+    """Return 0 when every program of the file has an outcome, whichever; each is one line of JSON on stdout."""
+    for row in rows_of_file(path, settings):
+        sys.stdout.write(json.dumps(row) + "\n")
+        sys.stdout.flush()
+    return 0
 
 
 def execute(settings: SandboxSettings, code: str) -> Execution:

@@ -12,13 +12,19 @@ app = typer.Typer(help="Run code the way the search runs it.", no_args_is_help=T
 
 @app.command()
 def run(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file, or - for standard input.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="FILE.json, a Python file, or - for a Python program on standard input.")
+    ],
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Execute a file in the sandbox: its output on stdout, its outcome on stderr."""
-    from flows.sandbox_run import run_file
+    """Execute a file in the sandbox: its output on stdout, its outcome on stderr.
+
+    FILE.json holds a list of {"name": text, "code": text or list of steps}; each gets one line of JSON with its outcome.
+    """
+    from flows.sandbox_run import run_file, run_programs
     from flows.settings import load
 
-    raise typer.Exit(run_file(load(profile, file, set_ or []).sandbox, path))
+    run_any = run_programs if path.suffix == ".json" else run_file
+    raise typer.Exit(run_any(load(profile, file, set_ or []).sandbox, path))

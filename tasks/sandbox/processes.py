@@ -19,6 +19,10 @@ State = Literal["warming", "starting", "running", "asking", "idle", "gone"]
 _CREDENTIALS: Final = struct.Struct("iII")
 _CREDENTIALS_SPACE: Final = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4)
 _SETTLE_MS: Final = 50
+
+MAX_FAULTS: Final = 3
+"""How often the machinery may fail one job before the sandbox gives up."""
+
 _OWN_FILES: Final = 4
 
 

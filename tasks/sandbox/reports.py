@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tasks.sandbox.processes import Job
+from tasks.sandbox.processes import MAX_FAULTS, Job
 
 Message = dict[str, Any]
 
@@ -63,7 +63,8 @@ def reported(job: Job, report: Any, max_chars: int) -> Message:
 def unreported(job: Job, status: Message, seconds: float, cpu_seconds: int, memory_mib: int) -> Message | None:
     """Return the message for a step that ended without a report, None when it was not the step's own doing.
 
-    A step cannot send signals, so a SIGKILL within its limits came from the kernel's memory killer or from outside.
+    A step cannot send signals, so a SIGKILL within its limits came from the kernel's memory killer or from outside. Or the step
+    lowered its own CPU limit: one that is killed each time is taken to have done it.
     """
     code, cpu, used_mib = status["code"], status.get("cpu", 0.0), status.get("memory_mib", 0.0)
     if code is None:
@@ -71,7 +72,7 @@ def unreported(job: Job, status: Message, seconds: float, cpu_seconds: int, memo
     facts: dict[str, Any] = {"seconds": seconds, "memory_mib": used_mib}
     if code in (-9, -24) and cpu >= cpu_seconds * 0.9:
         return execution(job, "timeout", limit="cpu", **facts)
-    if code == -9:
+    if code == -9 and job.n_faults < MAX_FAULTS - 1:
         return execution(job, "out_of_memory", limit="machine", **facts) if used_mib > memory_mib * _SHARE_OF_LIMIT else None
     limit = f"exit status {code}" if code >= 0 else f"signal {SIGNAL_NAMES.get(-code, -code)}"
     return execution(job, "killed", limit=limit, **facts)

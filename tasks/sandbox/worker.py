@@ -4,28 +4,25 @@ It runs no step code and holds nothing of the user's. One thread; every wait is 
 """
 
 import contextlib
-import hashlib
 import json
 import os
-import re
 import resource
 import select
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections import deque
 from typing import Any, Final
 
 from tasks.sandbox.fork_grants import answer, next_question
 from tasks.sandbox.keeper import members_of
-from tasks.sandbox.processes import Job, Kind, Process, is_starved, may_be_kept, private_mib
+from tasks.sandbox.launch import launch_zygote
+from tasks.sandbox.paths import kind_of, seeds_of
+from tasks.sandbox.processes import MAX_FAULTS, Job, Kind, Process, is_starved, may_be_kept, private_mib
 from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
 
-MAX_FAULTS: Final = 3
 MAX_FORKS_REFUSED: Final = 64
 MAX_EXTENSIONS: Final = 5
 NEVER: Final = 1e9
@@ -34,16 +31,6 @@ WARM_UP_SECONDS: Final = 120.0
 HELLO_SECONDS: Final = 20.0
 STATUS_SECONDS: Final = 2.0
 MAX_REQUEST_BYTES: Final = 256 << 20
-HEAVY: Final = re.compile(r"\b(?:sympy|numpy|scipy|pandas|mpmath)\b")
-ENVIRONMENT: Final = {
-    "PYTHONHASHSEED": "0",
-    "LD_BIND_NOW": "1",  # else each child resolves, and so writes and copies, the same pages of the linker's tables
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-}
 
 
 class Worker:
@@ -98,7 +85,7 @@ class Worker:
         for operation, *arguments in self.driver_reader.feed(data):
             if operation == "run":
                 request_id, tree_id, path = arguments
-                kind: Kind = "heavy" if any(HEAVY.search(code) for code in path) else "light"
+                kind = kind_of(path)
                 self.queues[kind].append(Job(request_id, tree_id, tuple(path), kind))
             else:
                 for process in self.snapshots.release(arguments[0]):
@@ -126,21 +113,7 @@ class Worker:
 
     def start_zygote(self, kind: Kind) -> None:
         """Start a clean interpreter that becomes a zygote."""
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        arguments = json.dumps(self.config | {"fd": theirs.fileno(), "kind": kind})
-        boot = "import sys; sys.path.append(sys.argv[1]); from tasks.sandbox.zygote import main; main(sys.argv[2])"
-        keeper = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-S", "-B", "-c", boot, self.config["package_path"], arguments],
-            env=ENVIRONMENT,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
-        theirs.close()
+        ours, keeper = launch_zygote(self.config, kind)
         zygote = self.adopt(ours, kind, None, WARM_UP_SECONDS)
         zygote.state = "warming"
         zygote.keeper = keeper
@@ -309,11 +282,7 @@ class Worker:
             return
         seconds = time.monotonic() - process.started_at
         answer = None
-        if (
-            isinstance(status.get("code"), int)
-            and isinstance(status.get("cpu"), float)
-            and isinstance(status.get("memory_mib"), float)
-        ):
+        if [type(status.get(key)) for key in ("code", "cpu", "memory_mib")] == [int, float, float]:
             answer = unreported(process.job, status, seconds, self.config["cpu_seconds"], self.config["memory_mib"])
         if answer is None:
             self.retry(process, f"killed from outside (told by {'the zygote' if is_trusted else 'a snapshot'})")
@@ -418,16 +387,6 @@ class Worker:
                 self.retry(process, "its parent process did not tell how it ended")
             else:
                 self.on_lost(process)
-
-
-def seeds_of(path: tuple[str, ...]) -> list[int]:
-    """Return one 62-bit seed per code, each a hash of the path up to that code."""
-    seeds = []
-    digest = hashlib.blake2b(digest_size=8)
-    for code in path:
-        digest.update(code.encode("utf-8", "surrogatepass") + b"\0")
-        seeds.append(int.from_bytes(digest.copy().digest(), "big") >> 2)
-    return seeds
 
 
 def main(arguments: str) -> None:

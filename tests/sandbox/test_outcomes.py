@@ -86,6 +86,12 @@ def test_a_limit_hit_after_a_snapshot_is_named_as_well(bench: Bench) -> None:
     assert bench.run(first, "x = bytearray(10**9)", tree_id="after").outcome == "out_of_memory"
 
 
+def test_a_step_that_makes_the_kernel_kill_it_each_time_is_killed_and_no_fault_of_the_sandbox(bench: Bench) -> None:
+    execution = bench.run("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True:\n    pass")
+    assert (execution.outcome, execution.limit) == ("killed", "signal SIGKILL")
+    assert bench.run("print(1)").outcome == "ok"
+
+
 def test_memory_counts_along_the_path(bench: Bench) -> None:
     outcomes = [
         execution.outcome for execution in bench.grow(*[f"x{i} = bytearray(40 << 20)" for i in range(4)], tree_id="memory")

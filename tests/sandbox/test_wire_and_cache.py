@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.sandbox.paths import kind_of, seeds_of
 from tasks.sandbox.processes import Process
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
@@ -72,3 +73,18 @@ def test_the_nearest_ancestor_of_the_same_kind_and_tree_is_found() -> None:
     assert cache.nearest("u", ("a", "b", "c"), "light") == (None, 0)
     assert set(cache.release("t")) == {short, long_, heavy}
     assert len(cache) == 0
+
+
+@given(st.lists(st.text(), min_size=1, max_size=6), st.text())
+def test_the_seed_of_a_step_depends_on_its_path_alone(path: list[str], other: str) -> None:
+    seeds = seeds_of(tuple(path))
+    assert seeds_of((*path, other))[:-1] == seeds
+    assert all(0 <= seed < 2**62 for seed in seeds)
+    if other != path[-1]:
+        assert seeds_of((*path[:-1], other))[-1] != seeds[-1]
+
+
+def test_only_what_names_a_heavy_library_starts_heavy() -> None:
+    assert kind_of(["import math", "x = 1"]) == "light"
+    assert kind_of(["x = 1", "from sympy import solve"]) == "heavy"
+    assert kind_of(["x = np", "import numpy as np"]) == "heavy"
