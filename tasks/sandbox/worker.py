@@ -109,8 +109,6 @@ class Worker:
             self.outbox = b""
         self.epoll.modify(self.driver.fileno(), select.EPOLLIN | (select.EPOLLOUT if self.outbox else 0))
 
-    # Starting
-
     def start_zygote(self, kind: Kind) -> None:
         """Start a clean interpreter that becomes a zygote."""
         ours, keeper = launch_zygote(self.config, kind)
