@@ -33,7 +33,7 @@ class TrainerSettings(BaseModel):
     """Compute in bfloat16: true on a GPU, slower than float32 on a CPU at the tiny size."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass to save memory: true for models of billions of parameters."""
-    n_threads: Count = 2
+    n_threads: Count = 1
     """CPU threads. They decide the order of sums, and so the bits of the weights."""
     checkpoint_steps: int = Field(default=0, ge=0)
     """Optimizer steps between resume points; 0: an interrupted training starts again, which is right for runs of seconds."""
