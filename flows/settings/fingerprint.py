@@ -27,9 +27,7 @@ DECIDES_NO_DATA = frozenset(
         "engine.max_batched_tokens",
         "engine.kv_cache_mib",
         "engine.n_processes",
-        "engine.n_processes",
         "engine.n_threads",
-        "engine.stall_seconds",
         "engine.stall_seconds",
         "engine.score_cache_size",
     }

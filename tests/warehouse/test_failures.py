@@ -50,9 +50,7 @@ def test_a_lake_whose_creation_was_killed_is_created_by_the_next_writer(tmp_path
 
 def test_a_home_below_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        WarehouseError, match=r"file/lake/data: cannot create the directory.*name a writable --home"
-    ):
+    with pytest.raises(WarehouseError, match=r"file/lake/data: cannot create the directory.*name a writable --home"):
         Warehouse.open(tmp_path / "file")
 
 
