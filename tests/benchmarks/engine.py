@@ -4,7 +4,8 @@
 
 Work: a window of virtual problems that fills the sequences, 5 candidates a step, 4 steps deep, each step continuing the
 first candidate that is a whole step; all prefixes are then scored. The PPM has random weights of the policy's shape: its cost
-is that of a trained one. CPU-seconds are those of this process, submitting and decoding included. --write stores the figures
+is that of a trained one. CPU-seconds are those of one engine
+in this process, submitting and decoding included. --write stores the figures
 in engine_baseline.json.
 """
 
@@ -14,6 +15,7 @@ import os
 import platform
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -90,7 +92,8 @@ def _grow(engine: Engine, prompts: list[str], n_sequences: int) -> tuple[list[st
     def ask(prefix: str, depth: int) -> None:
         request_id = next(ids)
         texts[request_id] = (prefix, depth)
-        seeds = tuple(hash((request_id, candidate)) & (2**63 - 1) for candidate in range(N_CANDIDATES))
+        # From the prefix, not the order, so that every number of sequences does the same work for a problem.
+        seeds = tuple(zlib.crc32(f"{candidate} {prefix}".encode()) for candidate in range(N_CANDIDATES))
         engine.submit(GenerationRequest(request_id, prefix, seeds, 1.0, step_format.STEP_STOPS, MAX_STEP_TOKENS))
 
     while waiting or engine.n_pending:
@@ -125,7 +128,7 @@ def main() -> None:
     parser.add_argument("--sequences", type=int, nargs="+", default=[64, 128, 256, 512])
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    settings = EngineSettings(max_num_seqs=max(arguments.sequences))
+    settings = EngineSettings(n_processes=0, max_num_seqs=max(arguments.sequences), kv_cache_mib=512)
     with tempfile.TemporaryDirectory() as folder:
         ppm = random_ppm(Path(folder))
         started = time.process_time()

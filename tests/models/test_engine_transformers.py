@@ -18,7 +18,7 @@ from tests.models.engine_contract import (
 from tests.models.random_model import write_policy, write_ppm
 from warehouse.errors import EngineUnavailable
 
-SETTINGS = EngineSettings(kind="transformers", max_model_len=256)
+SETTINGS = EngineSettings(kind="transformers", n_processes=0, max_model_len=256)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = EngineSettings(kind="vllm", max_model_len=256, max_num_seqs=32, kv_cache_mib=64)
+SETTINGS = EngineSettings(kind="vllm", n_processes=0, max_model_len=256, max_num_seqs=32, kv_cache_mib=64)
 
 
 def in_a_thread(call: Callable[[], Any]) -> Any:
@@ -83,7 +83,7 @@ def test_a_stop_string_of_several_tokens_ends_the_text_exactly(engine: Engine) -
 def test_greedy_text_and_scores_equal_those_of_transformers(engine: Engine, random_policy: Path, random_ppm: Path) -> None:
     requests = [*generations(8, temperature=0.0), *scorings(8)]
     ours = answers_of(engine, requests)
-    settings = EngineSettings(kind="transformers", max_model_len=SETTINGS.max_model_len)
+    settings = EngineSettings(kind="transformers", n_processes=0, max_model_len=SETTINGS.max_model_len)
     with closing(open_engine(settings, random_policy, random_ppm)) as other:
         theirs = answers_of(other, requests)
     assert [ours[key] for key in range(8)] == [theirs[key] for key in range(8)]

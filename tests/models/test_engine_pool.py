@@ -1,0 +1,64 @@
+"""Engines in processes of their own answer as one in this process does, also when one of them is lost."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+from models.engine import Engine
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+from tests.models.engine_contract import answers_of, generations, scorings
+from tests.models.random_model import write_ppm
+from warehouse.errors import EngineUnavailable
+
+pytestmark = pytest.mark.integration
+
+ALONE = EngineSettings(kind="transformers", n_processes=0, max_model_len=256)
+TWO = EngineSettings(kind="transformers", n_processes=2, max_model_len=256)
+
+
+@pytest.fixture(scope="module")
+def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
+    with closing(open_engine(TWO, random_policy, random_ppm)) as engine:
+        yield engine
+
+
+def test_two_processes_answer_as_one_does_also_when_one_is_killed(
+    engine: Engine, random_policy: Path, random_ppm: Path
+) -> None:
+    requests = [*generations(12, temperature=1.0), *scorings(6)]
+    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
+        expected = answers_of(alone, requests)
+    assert answers_of(engine, requests) == expected
+
+    for request in requests:
+        engine.submit(request)
+    first = engine.poll(0.0)
+    victim = next(process for process in active_children() if process.name == "stargrove engine")
+    os.kill(victim.pid or 0, signal.SIGKILL)
+    assert {**{answer.request_id: answer for answer in first}, **answers_of(engine, [])} == expected
+
+
+def test_other_weights_are_served_by_every_process(
+    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
+) -> None:
+    requests = scorings(8)
+    before = answers_of(engine, requests)
+    engine.load(random_policy, write_ppm(tmp_path, seed=5))
+    other = answers_of(engine, requests)
+    assert all(other[key] != before[key] for key in before)
+    engine.load(random_policy, random_ppm)
+    assert answers_of(engine, requests) == before
+
+
+def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_policy: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((random_policy / name).read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"torn")
+    with pytest.raises(EngineUnavailable, match=r"3 engine processes in a row were lost, the last one: loading .* failed"):
+        open_engine(TWO.model_copy(update={"n_processes": 1}), tmp_path, None)
