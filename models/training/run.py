@@ -1,6 +1,6 @@
 """One training in this process: `python -m models.training.run JOB.json`, or the body of a host's forked child.
 
-Metrics are JSON lines. All that libraries print goes to the log or to the terminal, never between them.
+Metrics are JSON lines on stdout, the outcome the last of them. All that libraries print goes to stderr.
 """
 
 import os
@@ -49,12 +49,14 @@ def run_job(job: TrainingJob, emit: Callable[[TrainingMetric], None]) -> Trainin
 def main(arguments: list[str]) -> int:
     """Return the exit code after running the job file named on the command line."""
     job = TrainingJob.model_validate_json(Path(arguments[0]).read_text())
+    lines = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the libraries print to stdout belongs beside the log
     try:
-        outcome = run_job(job, lambda metric: print(metric.model_dump_json(), flush=True))  # noqa: T201
+        outcome = run_job(job, lambda metric: print(metric.model_dump_json(), file=lines, flush=True))
     except StargroveError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return error.exit_code
-    print(outcome.model_dump_json(), flush=True)  # noqa: T201
+    print(outcome.model_dump_json(), file=lines, flush=True)
     return 0
 
 

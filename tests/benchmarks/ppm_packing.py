@@ -6,8 +6,10 @@ grouped as in TRL's RewardTrainer: chosen and rejected of every pair, padded on 
 """
 
 import argparse
+import contextlib
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -105,8 +107,9 @@ def main() -> None:
             settings.max_length,
             settings.held_out_share,
         )
-        packed = measure(job, data, collate_packs)
-        separate = measure(job, data, collate_separate)
+        with contextlib.redirect_stdout(sys.stderr):  # the Trainer prints its logs
+            packed = measure(job, data, collate_packs)
+            separate = measure(job, data, collate_separate)
     saving = {name: separate[name] / packed[name] for name in ("n_tokens", "cpu_seconds")}
     sizes = {"n_pairs": n_pairs(data.train), "n_packs": len(data.train)}
     print(json.dumps({**sizes, "packed": packed, "separate": separate, "separate_over_packed": saving}, indent=2))

@@ -107,7 +107,8 @@ def test_a_fork_and_a_plain_process_give_the_same_bytes(sft_job: TrainingJob, ho
     ]
     forked = weights_of(outcome.model_dir)
     command = [sys.executable, "-m", "models.training.run", str(sft_job.work_dir / "job.json")]
-    subprocess.run(command, check=True, capture_output=True)
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert [TrainingMetric.model_validate_json(line).step for line in lines[:-1]] == [metric.step for metric in metrics]
     assert weights_of(outcome.model_dir) == forked
 
 
