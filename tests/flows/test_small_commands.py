@@ -9,14 +9,13 @@ from rich.console import Console
 
 from flows import cli
 from flows.doctor import Finding, examine
-from flows.evaluate import metric_table
+from flows.evaluate import benchmark_table
 from flows.gate_table import gate_tables
 from flows.sandbox_run import describe, run_file
-from tasks.evaluation.scoreboard import Metric
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
-from warehouse.records import Batch, GateResult
+from warehouse.records import Batch, Evaluation, EvaluationAnswer, GateResult, Problem, Verdict
 from warehouse.store import Warehouse
 
 
@@ -95,12 +94,19 @@ def test_a_limit_is_named() -> None:
     assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
 
 
-def test_metrics_are_shown_over_all_levels_and_by_level() -> None:
-    metrics = [Metric("greedy_pass_1", None, 0.5, 4), Metric("greedy_pass_1", 1, 1.0, 2), Metric("greedy_pass_1", 2, 0.0, 2)]
-    lines = drawn(metric_table("test split", metrics)).splitlines()
-    assert lines[1].split() == ["all", "level", "1", "level", "2"]
-    assert lines[2].split() == ["problems", "4", "2", "2"]
-    assert lines[3].split() == ["greedy", "pass", "1", "50.0", "%", "100.0", "%", "0.0", "%"]
+def test_a_benchmark_is_shown_with_its_interval_and_what_could_not_be_graded(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path) as lake:
+        problems = [Problem(f"p{i}", f"statement {i}", "1", "gsm8k", None, "test") for i in range(4)]
+        lake.ingest(Batch(0, "ingest", "gsm8k", "f"), problems, [])
+        verdicts: list[Verdict] = ["correct", "correct", "wrong", "unknown"]
+        answers = [
+            EvaluationAnswer("policy-1", None, "test", f"p{i}", "greedy", 0, "1", verdict, None, 10)
+            for i, verdict in enumerate(verdicts)
+        ]
+        metric = Evaluation("policy-1", None, "test", "greedy_pass_1", None, 0.5, 4, benchmark="gsm8k")
+        lake.commit(Batch(1, "evaluate", "test gsm8k", "f"), {"evaluation_answers": answers, "evaluations": [metric]})
+        lines = drawn(benchmark_table(lake, "policy-1", ["gsm8k"])).splitlines()
+    assert lines[-1].split() == ["gsm8k", "4", "50.0", "0.0", "to", "100.0", "-", "-", "-", "1", "10"]
 
 
 @pytest.mark.parametrize("command", [["solve", "one apple"], ["evaluate"]])
