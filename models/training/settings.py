@@ -48,9 +48,9 @@ class TrainerSettings(BaseModel):
 class SftSettings(TrainerSettings):
     """Supervised fine-tuning of the policy on verified trajectories, from the base every round."""
 
-    learning_rate: Rate = 2e-4
+    learning_rate: Rate = 1.5e-4
     """Peak rate. Paper: 7e-6."""
-    n_epochs: Count = 3
+    n_epochs: Count = 2
     """Passes over the examples. Paper: 2."""
     batch_size: Count = 16
     """Sequences per optimizer step. Paper: 128."""
@@ -67,9 +67,9 @@ class PpmSettings(TrainerSettings):
     """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values. The paper compares the three."""
     learning_rate: Rate = 5e-4
     """Peak rate. Paper: 7e-6."""
-    n_epochs: Count = 6
+    n_epochs: Count = 4
     """Passes over the problems. Paper: 1."""
-    batch_size: Count = 8
+    batch_size: Count = 2
     """Packs (a problem's search trees as one sequence) per optimizer step. Paper: 512 pairs."""
     micro_batch_size: Count = 1
     """Packs per forward pass; batch_size must be a multiple of it."""

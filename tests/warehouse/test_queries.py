@@ -140,10 +140,11 @@ def test_the_control_has_as_many_examples_right_or_wrong(two_rounds: Warehouse) 
 
 
 def test_step_pairs_are_siblings_and_answer_pairs_whole_trajectories(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("from preference_pairs where round = 1 order by kind desc, rejected_node_id")
+    found = two_rounds.query("from preference_pairs where round = 1 order by kind desc, prefix_node_id, rejected_node_id")
     columns = ("problem_id", "kind", "prefix_node_id", "chosen_node_id", "rejected_node_id", "chosen_q", "rejected_q", "weight")
     assert rows(found, *columns) == [
         ("p1", "step", 0, 1, 2, 0.5, -1.0, 1.0),
+        ("p1", "step", 1, 4, 5, 1.0, -1.0, 1.0),
         ("p1", "answer", 0, 4, 5, 0.75, -0.25, 0.5),
         ("p1", "answer", 0, 4, 6, 0.75, -1.0, 0.5),
     ]
@@ -151,13 +152,17 @@ def test_step_pairs_are_siblings_and_answer_pairs_whole_trajectories(two_rounds:
 
 def test_a_margin_drops_close_pairs_and_shares_the_weight_anew(two_rounds: Warehouse) -> None:
     found = two_rounds.query("annotate_pairs", round=1, min_margin=1.25)
-    assert rows(found, "kind", "rejected_node_id", "weight") == [("answer", 6, 1.0), ("step", 2, 1.0)]
+    assert rows(found, "kind", "rejected_node_id", "weight") == [
+        ("answer", 6, 1.0),
+        ("step", 2, 1.0),
+        ("step", 5, 1.0),
+    ]
 
 
 def test_a_refuted_trajectory_is_never_the_chosen_one(lake: Warehouse) -> None:
     search(lake, 1, small_tree())
     verify(lake, 1, {"t1-4": "replay_differs"})
-    assert lake.query("annotate_pairs", round=1)["kind"].to_list() == ["step"]
+    assert rows(lake.query("annotate_pairs", round=1), "kind", "chosen_node_id") == [("step", 1)]
 
 
 def test_shards_annotated_one_by_one_give_the_rows_of_the_whole_round(lake: Warehouse) -> None:
@@ -194,6 +199,7 @@ def test_exported_pairs_share_their_prompt(two_rounds: Warehouse) -> None:
     assert rows(found, "kind", "prompt", "chosen", "rejected") == [
         ("answer", "P", "aa1", "aa2"),
         ("answer", "P", "aa1", "bb1"),
+        ("step", "Pa", "a1", "a2"),
         ("step", "P", "a", "b"),
     ]
 
@@ -203,7 +209,7 @@ def test_the_ppm_gets_whole_trees_of_the_pairs_and_no_others(two_rounds: Warehou
     pairs = two_rounds.query("export_ppm_pairs", round=2)
     assert nodes["tree_id"].unique().sort().to_list() == ["t1", "t3", "t4"]
     assert nodes.height == 3 * len(small_tree())
-    assert (nodes.height, pairs.height) == (21, 9)
+    assert (nodes.height, pairs.height) == (21, 12)
     latest = two_rounds.query("export_ppm_pairs", round=2, first_round=2)
     assert latest["tree_round"].unique().to_list() == [2]
 
@@ -243,8 +249,8 @@ def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: W
     found = two_rounds.query("round_summary", split="validation")
     columns = ("round", "status", "coverage", "coverage_by_level", "greedy_pass_1", "n_sft_examples", "n_pairs", "wall_seconds")
     assert rows(found, *columns) == [
-        (1, "promoted", 0.5, "1: 100%  2: 0%", 0.25, 1, 3, 3.0),
-        (2, "promoted", 1.0, "1: 100%  2: 100%", 0.5, 2, 6, 3.0),
+        (1, "promoted", 0.5, "1: 100%  2: 0%", 0.25, 1, 4, 3.0),
+        (2, "promoted", 1.0, "1: 100%  2: 100%", 0.5, 2, 8, 3.0),
     ]
     assert two_rounds.query("round_summary")["greedy_pass_1"].to_list() == [0.99, 0.99]
 

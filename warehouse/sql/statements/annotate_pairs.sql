@@ -7,6 +7,12 @@ shard_batches as materialized (
     from batches
     where round = $round::integer and starts_with(stage, 'rollout') and ($shard::varchar is null or shard = $shard::varchar)
 ),
+refuted as (
+    select trajectory_id
+    from verifications
+    group by trajectory_id
+    having max_by(verification, round) <> 'verified'
+),
 steps as (
     select problem_id, tree_id, node_id, parent_id, q_value, n_correct, n_wrong
     from nodes
@@ -15,8 +21,8 @@ steps as (
         and ($shard::varchar is null or batch_id in (from shard_batches))
         and parent_id is not null
         and n_visits > 0
-        -- A final step is judged by the whole trajectory it ends, below.
-        and (ending is null or ending not in ('answer', 'no_answer'))
+        -- Final steps are candidates like any other; the answer pairs below compare them across prefixes as well.
+        and (ending is distinct from 'answer' or tree_id || '-' || node_id not in (from refuted))
 ),
 step_chosen as (
     select *
@@ -44,12 +50,6 @@ step_pairs as (
     from step_chosen as chosen
     inner join step_rejected as rejected
         on rejected.tree_id = chosen.tree_id and rejected.parent_id = chosen.parent_id
-),
-refuted as (
-    select trajectory_id
-    from verifications
-    group by trajectory_id
-    having max_by(verification, round) <> 'verified'
 ),
 answers as (
     select problem_id, tree_id, trajectory_id, leaf_node_id, mean_q, verdict
