@@ -29,7 +29,8 @@ MAX_FAILURES: Final = 3
 _HOME_CHARS: Final = 256
 """Prefixes that agree so far belong to the same problem, nearly always; where they do not, only a cached prefix is lost."""
 _HOMES_REMEMBERED: Final = 10_000
-_CLOSE_SECONDS: Final = 10.0
+_CLOSE_SECONDS: Final = 30.0
+"""vLLM needs 1 s to end, and 6 on a busy machine; one that is killed leaves semaphores behind."""
 
 
 @dataclass(slots=True, eq=False)
