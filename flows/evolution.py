@@ -51,8 +51,10 @@ def evolve(plan: EvolutionPlan) -> None:
     for round_plan in plan.rounds:
         row = resources.lake.round_row(round_plan.round)
         if row is None or row.status != "promoted":
-            evolution_round(plan, round_plan)
-            publish_pictures(resources.lake, plan.name)
+            try:
+                evolution_round(plan, round_plan)
+            finally:
+                publish_pictures(resources.lake, plan.name)
 
 
 @flow(
@@ -81,12 +83,10 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     candidates = policy_id, ppm.result().checkpoint_id
     resources.lake.set_candidates(plan.round, *candidates)
 
-    measured = [
-        evaluate.submit(plan, split, *candidates, return_state=False, wait_for=[policy, ppm])
-        for split in ("validation", "test")
-    ]
-    allowed = gate.submit(plan, "promotion", evolution.override_reason, return_state=False, wait_for=measured)
-    finish([*measured, allowed], plan, resources, refused_as="rejected")
+    validated = evaluate.submit(plan, "validation", *candidates, return_state=False, wait_for=[policy, ppm])
+    tested = evaluate.submit(plan, "test", *candidates, return_state=False, wait_for=[validated])
+    allowed = gate.submit(plan, "promotion", evolution.override_reason, return_state=False, wait_for=[tested])
+    finish([validated, tested, allowed], plan, resources, refused_as="rejected")
     promote.submit(plan, *candidates, return_state=False, wait_for=[allowed]).result()
 
 

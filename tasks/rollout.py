@@ -38,8 +38,11 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
     if resources.lake.is_committed(batch.batch_id):
         return None
     problems = resources.lake.problems("train")[shard.start : shard.stop]
-    started = time.perf_counter()
-    trees, driver = _grow(plan, shard, problems, resources, (policy_id, ppm_id))
+    with resources.machinery(policy_id, ppm_id) as machinery:
+        started = time.perf_counter()
+        driver: Driver[SearchTree] = Driver(machinery, window=plan.search.window)
+        trees = _grow(plan, shard, problems, resources, driver)
+        wall_seconds = time.perf_counter() - started
     nodes = [node for tree in trees for node in rows(tree)]
     costs = driver.costs
     batch = replace(
@@ -48,7 +51,7 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
         n_tokens=costs.n_tokens,
         engine_seconds=costs.engine_wall_seconds,
         sandbox_seconds=costs.sandbox_seconds,
-        wall_seconds=time.perf_counter() - started,
+        wall_seconds=wall_seconds,
     )
     resources.lake.commit(batch, {"nodes": nodes})
     n_solved = len({tree.problem_id for tree in trees if tree.solved})
@@ -56,18 +59,16 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
 
 
 def _grow(
-    plan: RoundPlan, shard: Shard, problems: list[Problem], resources: Resources, checkpoints: tuple[str, str | None]
-) -> tuple[list[SearchTree], Driver[SearchTree]]:
-    """Return the shard's trees in the order of problems, and the driver, which knows what they cost."""
-    with resources.machinery(*checkpoints) as machinery:
-        driver: Driver[SearchTree] = Driver(machinery, window=plan.search.window)
-        finished: dict[str, SearchTree] = {}
-        n_solved = 0
-        for key, tree in driver.run(_searches(plan, problems)):
-            finished[key] = tree
-            n_solved += tree.solved
-            resources.tally.count(shard.name, TreeCount(len(finished), n_solved, driver.costs.n_tokens))
-    return [tree for _, tree in sorted(finished.items())], driver
+    plan: RoundPlan, shard: Shard, problems: list[Problem], resources: Resources, driver: Driver[SearchTree]
+) -> list[SearchTree]:
+    """Return the shard's trees in the order of their ids, reporting each that is finished."""
+    finished: dict[str, SearchTree] = {}
+    n_solved = 0
+    for key, tree in driver.run(_searches(plan, problems)):
+        finished[key] = tree
+        n_solved += tree.solved
+        resources.tally.count(shard.name, TreeCount(len(finished), n_solved, driver.costs.n_tokens))
+    return [tree for _, tree in sorted(finished.items())]
 
 
 def _searches(plan: RoundPlan, problems: list[Problem]) -> Iterator[tuple[str, Search[SearchTree]]]:
