@@ -28,7 +28,9 @@ def run_solve(settings: Settings, home: Path, statement: str, display: Display) 
     """Return 0 after showing the answer. Raises BadInput before the first promotion, StargroveError without any answer."""
     if not (home / "lake").exists():
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
-    with opened(site_of(settings, home), display) as resources:
+    # One tree keeps one engine busy at most, so a second process would only cost its start.
+    alone = settings.model_copy(update={"engine": settings.engine.model_copy(update={"n_processes": 0})})
+    with opened(site_of(alone, home), display) as resources:
         tree = solve(plan_of(settings, home, settings.run.n_rounds, code_version()), statement, resources)
     path = best_trajectory(tree)
     if not path:
