@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from flows.settings import PROFILES
+from warehouse.store import Warehouse
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,3 +36,11 @@ def test_the_readmes_tree_names_what_exists() -> None:
 def test_its_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_its_sql_runs_on_a_lake(tmp_path: Path) -> None:
+    statements = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    assert len(statements) >= 5
+    with Warehouse.open(tmp_path) as lake:
+        for statement in statements:
+            lake.query(statement)

@@ -48,7 +48,7 @@ class TrainerSettings(BaseModel):
 class SftSettings(TrainerSettings):
     """Supervised fine-tuning of the policy on verified trajectories, from the base every round."""
 
-    learning_rate: Rate = 1.5e-4
+    learning_rate: Rate = 2e-4
     """Peak rate. Paper: 7e-6."""
     n_epochs: Count = 2
     """Passes over the examples. Paper: 2."""
