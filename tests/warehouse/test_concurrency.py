@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +17,7 @@ READER = """
 import sys
 from pathlib import Path
 from warehouse.store import Warehouse
-for _ in range(4):
+for _ in range(2):
     with Warehouse.open(Path(sys.argv[1]), read_only=True) as lake:
         for _ in range(5):
             sizes = lake.query("select count(*) as n from nodes group by batch_id")["n"].to_list()
@@ -41,8 +42,9 @@ def test_readers_in_other_processes_see_whole_batches_while_one_writes(lake: War
     while any(reader.poll() is None for reader in readers):
         lake.commit(batch(1, "rollout", f"{number:04}"), {"nodes": small_tree(f"t{number}")})
         number += 1
+        time.sleep(0.05)
     assert [reader.communicate()[0].split()[0] for reader in readers] == ["ok", "ok"]
-    assert number > 5
+    assert number > 2
 
 
 def test_a_writer_that_waits_too_long_names_who_holds_the_lake(home: Path) -> None:
