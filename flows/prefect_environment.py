@@ -36,7 +36,7 @@ def client_environment(home: Path, url: str) -> dict[str, str]:
     return {
         **shared_environment(home),
         "PREFECT_API_URL": url,
-        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     }
 
 

@@ -46,7 +46,16 @@ TABLES = {
 }
 """Tables whose rows do not depend on when and by which process they were written, but for the columns left out below."""
 
-_OF_THE_PROCESS = ("flow_run_id", "started_at", "finished_at", "created_at", "uri", "metrics_json", "snapshot_id")
+_OF_THE_PROCESS = (
+    "flow_run_id",
+    "code_version",
+    "started_at",
+    "finished_at",
+    "created_at",
+    "uri",
+    "metrics_json",
+    "snapshot_id",
+)
 
 
 def evolve_command(home: Path, *extra: str) -> list[str]:
