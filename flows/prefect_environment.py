@@ -32,7 +32,7 @@ def server_environment(home: Path, port: int) -> dict[str, str]:
 
 
 def client_environment(home: Path, url: str) -> dict[str, str]:
-    """Return the settings of the process that runs flows: its log lines go to the UI, only errors to the terminal."""
+    """Return the settings of the process that runs flows: its log lines go to the UI; the command itself says what failed."""
     return {
         **shared_environment(home),
         "PREFECT_API_URL": url,
