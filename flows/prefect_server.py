@@ -158,10 +158,15 @@ def _is_server_of(home: Path, process_id: int) -> bool:
     """Return whether this process is alive and was started for this home. A child of ours that ended is reaped on the way."""
     with contextlib.suppress(ChildProcessError):  # it is a child of another `stargrove` then
         os.waitpid(process_id, os.WNOHANG)
-    try:
-        environment = Path(f"/proc/{process_id}/environ").read_bytes()
-    except OSError:
-        return False
+    # The environment of a process that has just been started is empty for a moment; that of one that ended stays empty.
+    deadline = time.monotonic() + 0.5
+    environment = b""
+    while not environment and time.monotonic() < deadline:
+        try:
+            environment = Path(f"/proc/{process_id}/environ").read_bytes()
+        except OSError:
+            return False
+        time.sleep(0 if environment else 0.01)
     return f"PREFECT_HOME={prefect_folder(home)}".encode() in environment.split(b"\0")
 
 
