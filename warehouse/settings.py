@@ -14,8 +14,8 @@ class WarehouseSettings(BaseModel):
     n_threads: int = Field(default=2, ge=1, le=1024)
     """Threads of one query."""
 
-    lock_timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
-    """How long a commit waits for another writer of the same lake before it fails."""
+    lock_timeout_seconds: float = Field(default=300.0, gt=0, le=3600)
+    """How long a commit waits for another process that writes to the same lake before it fails."""
 
     inline_rows: int = Field(default=200, ge=0, le=100_000)
     """Inserts of at most this many rows are kept in the catalog instead of a Parquet file of their own."""

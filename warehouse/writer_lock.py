@@ -29,20 +29,16 @@ class WriterLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Return a context that holds the lock. Raises WarehouseError when another writer keeps it for too long."""
-        deadline = time.monotonic() + self._timeout_seconds
-        if not self._threads.acquire(timeout=self._timeout_seconds):
-            raise self._timed_out(f"a thread of this process ({os.getpid()})")
-        try:
+        # A thread of this process is waited for without limit: it works, or it times out on the file itself.
+        with self._threads:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             try:
-                self._wait_for_file(descriptor, deadline)
+                self._wait_for_file(descriptor, time.monotonic() + self._timeout_seconds)
                 os.ftruncate(descriptor, 0)
                 os.write(descriptor, str(os.getpid()).encode())
                 yield
             finally:
                 os.close(descriptor)
-        finally:
-            self._threads.release()
 
     def _wait_for_file(self, descriptor: int, deadline: float) -> None:
         while True:
@@ -53,13 +49,13 @@ class WriterLock:
                     raise
                 if time.monotonic() > deadline:
                     owner = os.pread(descriptor, 20, 0).decode() or "unknown"
-                    raise self._timed_out(f"process {owner}") from error
+                    raise self._timed_out(owner) from error
                 time.sleep(_POLL_SECONDS)
             else:
                 return
 
     def _timed_out(self, owner: str) -> WarehouseError:
         return WarehouseError(
-            f"{self._path.parent}: {owner} has been writing to the lake for {self._timeout_seconds:g} s",
+            f"{self._path.parent}: process {owner} has been writing to the lake for {self._timeout_seconds:g} s",
             hint="wait for it to finish, or end it, and run the same command again",
         )
