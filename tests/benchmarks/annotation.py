@@ -182,7 +182,7 @@ def plain(home: Path, n_problems: int) -> Figures:
         pairs += [{"prompt": prompt, "chosen": good, "rejected": bad} for good in correct[:2] for bad in wrong[-2:]]
         siblings: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for node in tree[1:]:
-            if node["n_visits"] and node["ending"] != "answer":
+            if node["n_visits"]:
                 siblings[node["parent_id"]].append(node)
         for parent_id, children in siblings.items():
             children.sort(key=lambda node: -node["q_value"])
