@@ -41,11 +41,12 @@ class Display(ABC):
             self.begin(self._stage)
 
     def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
-        """Say how far the running shard is. Counts that fall mean that the next shard began; the stage counts all of them."""
+        """Say how far the stage's trees are, counted from its start."""
         with self._lock:
             if self._stage is not None:
-                stage = self._stage.with_trees(n_done, n_total, n_solved, n_tokens)
-                self._advance(replace(stage, detail=search_detail(stage, stage.elapsed_seconds(self._clock()))))
+                elapsed_seconds = self._stage.elapsed_seconds(self._clock())
+                detail = search_detail(n_done, n_solved, n_tokens, elapsed_seconds)
+                self._advance(replace(self._stage, done=n_done, total=n_total, detail=detail))
 
     def metric(self, kind: str, step: int, n_steps: int, loss: float) -> None:
         """Say how far the training of a `kind` of model is."""

@@ -1,47 +1,17 @@
 """The progress of one stage as a value, and how it reads as a line."""
 
-from dataclasses import dataclass, field, replace
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What trees came to."""
-
-    done: int = 0
-    total: int = 0
-    solved: int = 0
-    tokens: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.done + other.done, self.total + other.total, self.solved + other.solved, self.tokens + other.tokens)
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """How far a stage is. Seconds are those of a monotonic clock; `total` is None where the amount of work is not known.
-
-    earlier: trees of the shards that are over; shard: trees of the one that runs.
-    """
+    """How far a stage is. Seconds are those of a monotonic clock; `total` is None where the amount of work is not known."""
 
     name: str
     started_seconds: float
     done: int = 0
     total: int | None = None
     detail: str = ""
-    earlier: Counts = field(default_factory=Counts)
-    shard: Counts = field(default_factory=Counts)
-
-    @property
-    def counts(self) -> Counts:
-        """All trees of the stage."""
-        return self.earlier + self.shard
-
-    def with_trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> "Stage":
-        """Return the stage after such a report of the running shard."""
-        earlier = self.counts if n_done < self.shard.done else self.earlier
-        shard = Counts(n_done, n_total, n_solved, n_tokens)
-        both = earlier + shard
-        return replace(self, earlier=earlier, shard=shard, done=both.done, total=max(self.total or 0, both.total))
 
     def elapsed_seconds(self, now: float) -> float:
         """Return for how long the stage has run."""
@@ -81,11 +51,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def search_detail(stage: Stage, elapsed_seconds: float) -> str:
+def search_detail(n_done: int, n_solved: int, n_tokens: int, elapsed_seconds: float) -> str:
     """Return what is worth knowing of running trees: how many are solved, and how many tokens are written per second."""
-    counts = stage.counts
-    solved = f"{counts.solved:,} solved ({counts.solved / counts.done:.0%})" if counts.solved else ""
-    rate = f"{counts.tokens / elapsed_seconds:,.0f} tokens/s" if elapsed_seconds > 0 and counts.tokens else ""
+    solved = f"{n_solved:,} solved ({n_solved / n_done:.0%})" if n_solved else ""
+    rate = f"{n_tokens / elapsed_seconds:,.0f} tokens/s" if elapsed_seconds > 0 and n_tokens else ""
     return " · ".join(part for part in (solved, rate) if part)
 
 

@@ -10,7 +10,7 @@ from flows.display.base import Display
 from flows.display.lines import QUIET_SECONDS, LineDisplay
 from flows.display.stage import Stage, duration
 from flows.display.terminal import TerminalDisplay
-from tasks.progress import Progress
+from tasks.progress import Progress, TreeCount, TreeTally
 
 
 class Clock:
@@ -75,9 +75,10 @@ def test_a_long_stage_speaks_now_and_then(lines: LineDisplay, clock: Clock, prog
 def test_the_shards_of_a_search_add_up(lines: LineDisplay, clock: Clock, progress: io.StringIO) -> None:
     lines.stage(1, "search", total=200)
     clock.now = 2.0
+    tally = TreeTally(lines, 200)
     for shard in range(2):
         for n_done in (1, 50, 100):
-            lines.trees(n_done, 100, n_done // (shard + 1), 10 * n_done)
+            tally.count(f"{shard:03d}", TreeCount(n_done, n_done // (shard + 1), 10 * n_done))
     lines.close()
     assert progress.getvalue() == "round 1 · search 200 · 150 solved (75%) · 1,000 tokens/s · 2.0 s\n"
 
