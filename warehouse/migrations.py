@@ -45,6 +45,15 @@ def refuse_newer(connection: duckdb.DuckDBPyConnection, where: str) -> None:
         )
 
 
+def refuse_unfinished(connection: duckdb.DuckDBPyConnection, where: str) -> None:
+    """Raise WarehouseError when the lake has no tables or no views yet: whoever creates it is not done."""
+    if lake_version(connection) == 0 or not connection.execute("from view_sets").fetchall():
+        raise WarehouseError(
+            f"{where}: the lake is still being created",
+            hint="try again in a moment; if nothing runs there any more, run stargrove evolve, which finishes it",
+        )
+
+
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     """Return whether nothing is to be applied."""
     if lake_version(connection) < latest_version() or not _exists(connection, "view_sets"):

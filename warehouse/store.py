@@ -88,6 +88,8 @@ class Warehouse:
             connection = _open_and_migrate(home, settings, lock)
         with reported(str(catalog_path(home))):
             migrations.refuse_newer(connection, str(lake_directory(home)))
+            if read_only:
+                migrations.refuse_unfinished(connection, str(lake_directory(home)))
         return cls(home, settings, connection, lock)
 
     def __enter__(self) -> Self:

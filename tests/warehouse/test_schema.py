@@ -1,3 +1,4 @@
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,14 @@ def test_a_migration_that_fails_leaves_the_version_before(home: Path, monkeypatc
             Warehouse.open(home)
     with Warehouse.open(home) as lake:
         assert lake.query("select count(*) from duckdb_tables() where table_name = 'half'").item() == 0
+
+
+def test_a_lake_that_is_still_being_created_asks_the_reader_to_come_back(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    with closing(connect(tmp_path, WarehouseSettings(), read_only=False)):
+        pass  # the catalog is there, and no migration was applied yet
+    with pytest.raises(WarehouseError, match="the lake is still being created; try again in a moment"):
+        Warehouse.open(tmp_path, read_only=True)
 
 
 @pytest.mark.parametrize("read_only", [True, False])
