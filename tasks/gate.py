@@ -6,11 +6,11 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
-from warehouse.gates.run import run_gate
 
 from tasks.plan import RoundPlan
 from tasks.resources import resources_of
 from warehouse.gates.report import GateReport, gate_markdown
+from warehouse.gates.run import run_gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,12 @@ def evolved(home: Path, *extra: str) -> subprocess.CompletedProcess[str]:
 
 def kill_when(home: Path, reached: Callable[[Path], bool], *extra: str) -> None:
     """Start the evolution and kill -9 its whole process group, but not the Prefect server, as soon as `reached` says so."""
-    process = subprocess.Popen(
-        evolve_command(home, *extra), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    said = home.with_suffix(".log")
+    with said.open("w") as log:
+        process = subprocess.Popen(evolve_command(home, *extra), stdout=log, stderr=log, start_new_session=True)
     deadline = time.monotonic() + 600
     while not reached(home):
-        assert process.poll() is None, "the evolution ended before the point where it was to be killed"
+        assert process.poll() is None, f"it ended before the point where it was to be killed: {said.read_text()[-2000:]}"
         assert time.monotonic() < deadline, "the point where it was to be killed was not reached"
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGKILL)
