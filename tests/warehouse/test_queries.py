@@ -139,6 +139,25 @@ def test_the_control_has_as_many_examples_right_or_wrong(two_rounds: Warehouse) 
     assert set(chosen["trajectory_id"]) <= set(two_rounds.query("select trajectory_id from trajectories").to_series())
 
 
+def test_the_control_takes_what_the_policy_says_most_often(lake: Warehouse) -> None:
+    often = {"ending": "answer", "verdict": "wrong", "n_merged": 9}
+    rarely = {"ending": "answer", "verdict": "correct", "n_merged": 1}
+    trees = [
+        n
+        for of in ({"tree_id": f"t{i}", "problem_id": f"p{i}"} for i in range(100))
+        for n in (
+            node(0, None, "P", depth=0, **of),
+            node(1, 0, "often", depth=1, visits=(0, 1), **often, **of),
+            node(2, 0, "rarely", depth=1, visits=(1, 0), **rarely, **of),
+        )
+    ]
+    search(lake, 1, trees)
+    verify(lake, 1, {f"t{i}-2": "verified" for i in range(100)})
+    chosen = lake.query("annotate_sft_unverified", round=1, n_per_problem=1)
+    assert chosen.height == 100
+    assert 80 <= chosen["trajectory_id"].str.ends_with("-1").sum() <= 97
+
+
 def test_step_pairs_are_siblings_and_answer_pairs_whole_trajectories(two_rounds: Warehouse) -> None:
     found = two_rounds.query("from preference_pairs where round = 1 order by kind desc, prefix_node_id, rejected_node_id")
     columns = ("problem_id", "kind", "prefix_node_id", "chosen_node_id", "rejected_node_id", "chosen_q", "rejected_q", "weight")

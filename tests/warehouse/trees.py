@@ -23,6 +23,7 @@ def node(
     verdict: Verdict | None = None,
     tree_id: str = "t1",
     problem_id: str = "p1",
+    n_merged: int = 1,
 ) -> Node:
     """visits = (that ended correct, that ended wrong)."""
     n_correct, n_wrong = visits
@@ -35,7 +36,7 @@ def node(
         depth=depth,
         text=text,
         n_tokens=len(text),
-        n_merged=1,
+        n_merged=n_merged,
         outcome="not_run" if parent_id is None else "ok",
         stdout="",
         error=None,
