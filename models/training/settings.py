@@ -65,15 +65,15 @@ class PpmSettings(TrainerSettings):
 
     loss_kind: LossKind = "ppm"
     """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values. The paper compares the three."""
-    learning_rate: Rate = 5e-4
+    learning_rate: Rate = 7e-4
     """Peak rate. Paper: 7e-6."""
-    n_epochs: Count = 4
+    n_epochs: Count = 3
     """Passes over the problems. Paper: 1."""
     batch_size: Count = 2
     """Packs (a problem's search trees as one sequence) per optimizer step. Paper: 512 pairs."""
     micro_batch_size: Count = 1
     """Packs per forward pass; batch_size must be a multiple of it."""
-    max_length: Count = 1024
+    max_length: Count = 1536
     """Most tokens of a pack; the pairs of a problem that need more are spread over several packs."""
     held_out_share: float = Field(default=0.1, ge=0, le=0.5)
     """Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""

@@ -25,10 +25,10 @@ class AnnotationSettings(BaseModel):
     sft_selection: Literal["verified", "unverified"] = "verified"
     """`unverified` is the control: equally many trajectories at random, right or wrong."""
 
-    n_chosen: int = Field(default=2, ge=1, le=64)
+    n_chosen: int = Field(default=3, ge=1, le=64)
     """Highest-Q candidates per prefix that lead to a correct answer. Source: arXiv 2501.04519, section 3.3."""
 
-    n_rejected: int = Field(default=3, ge=1, le=64)
+    n_rejected: int = Field(default=6, ge=1, le=64)
     """Lowest-Q candidates per prefix that lead to a wrong answer. The paper: 2. Source: arXiv 2501.04519, section 3.3."""
 
     min_margin: float = Field(default=0.0, ge=0, le=2)
