@@ -46,7 +46,7 @@ $(VENV)/.complete: $(LOCK) pyproject.toml Makefile
 	@if [ -e $(VENV)/.unfinished ] || ! $(BIN)/python -c pass 2>/dev/null; then rm -rf $(VENV); fi
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 		{ echo "Stargrove needs Python 3.11, and $(PYTHON) is not; name one: make PYTHON=/path/to/python3.11"; exit 2; }
-	@[ -d $(VENV) ] || echo "installing into $(VENV), once (about 2 GB; two to four minutes)"
+	@[ -d $(VENV) ] || echo "installing into $(VENV), once (about 4.4 GB; two to four minutes)"
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv"; exit 2; }
 	@touch $(VENV)/.unfinished
 	@$(PIP) "$(TORCH)" 2>/dev/null || { echo "torch: the CPU build comes from $(TORCH_INDEX)"; $(PIP) --index-url $(TORCH_INDEX) "$(TORCH)"; }

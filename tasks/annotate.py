@@ -20,7 +20,7 @@ class AnnotationReport:
     n_preference_pairs: int
 
 
-@task(name="annotate", cache_policy=NO_CACHE)
+@task(name="annotate", task_run_name="annotate", cache_policy=NO_CACHE)
 def annotate(plan: RoundPlan) -> AnnotationReport:
     """Write sft_examples and preference_pairs of the round."""
     lake = resources_of(plan.site).lake

@@ -8,7 +8,7 @@ from tasks.plan import RoundPlan
 from tasks.resources import resources_of
 
 
-@task(name="promote", cache_policy=NO_CACHE)
+@task(name="promote", task_run_name="promote", cache_policy=NO_CACHE)
 def promote(plan: RoundPlan, policy_id: str, ppm_id: str | None) -> None:
     """Promote the candidates in one transaction, and tell Prefect's automations."""
     resources_of(plan.site).lake.promote(plan.round, policy_id, ppm_id)

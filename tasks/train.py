@@ -30,7 +30,7 @@ class TrainingReport:
     metrics: dict[str, float]
 
 
-@task(name="sft_policy", tags=["training"], cache_policy=NO_CACHE)
+@task(name="sft_policy", task_run_name="sft policy", tags=["training"], cache_policy=NO_CACHE)
 def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
     """Fine-tune the base on the round's SFT set and publish the policy as a candidate."""
     resources = resources_of(plan.site)
@@ -50,7 +50,7 @@ def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
     return _train(plan, resources, job, parent_id=base_id)
 
 
-@task(name="train_ppm", tags=["training"], cache_policy=NO_CACHE)
+@task(name="train_ppm", task_run_name="train ppm", tags=["training"], cache_policy=NO_CACHE)
 def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
     """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
     resources = resources_of(plan.site)

@@ -26,7 +26,7 @@ class VerifyReport:
     lucky_share: float | None
 
 
-@task(name="verify", cache_policy=NO_CACHE)
+@task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
 def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     """Write trajectories and verifications of the round; None where an earlier run did."""
     resources = resources_of(plan.site)
