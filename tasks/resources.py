@@ -12,6 +12,7 @@ from pathlib import Path
 
 from models.checkpoints import CheckpointStore
 from models.engine import Engine, IdleEngine
+from models.kv_cache import kv_cache_tokens
 from models.open_engine import open_engine
 from models.training.launch import TrainerHost
 from tasks.grading.base import Grader
@@ -21,6 +22,8 @@ from tasks.progress import Progress, Silence, TreeTally
 from tasks.sandbox.open_sandbox import open_sandbox
 from tasks.sandbox.pool import ForkSandbox
 from tasks.search.driver import Machinery
+from tasks.search.window import KvCapacity
+from warehouse.errors import EngineUnavailable
 from warehouse.store import Warehouse
 
 
@@ -39,22 +42,63 @@ class Resources:
         self._sandbox: ForkSandbox | None = None
         self._grader: Grader | None = None
         self._trainer_host: TrainerHost | None = None
-        self._lending = threading.Lock()
+        self._lending = threading.Condition()
+        self._lent: Machinery | None = None
+        self._shared_with: tuple[str | None, str | None] | None = None
+        self._engine_is_lost = False
+        self._n_sharing = 0
         self._opening = threading.Lock()
 
     @contextmanager
-    def machinery(self, policy_id: str | None = None, ppm_id: str | None = None) -> Iterator[Machinery]:
-        """Lend engine, sandbox and grader to one task run at a time; without a policy, an engine that serves nothing.
+    def machinery(
+        self, policy_id: str | None = None, ppm_id: str | None = None, *, shared: bool = False
+    ) -> Iterator[Machinery]:
+        """Lend engine, sandbox and grader; without a policy, an engine that serves nothing.
 
-        Whoever borrows polls for answers, so two borrowers at once would take each other's.
+        They are lent to one task run at a time, or to all that would share them with these checkpoints: those must use them
+        through drivers alone, because whoever polls by himself would take the others' answers.
         """
+        wanted = (policy_id, ppm_id) if shared else None
         with self._lending:
-            engine = IdleEngine() if policy_id is None else self._engine_with(policy_id, ppm_id)
-            if self._sandbox is None:
-                self._sandbox = open_sandbox(self.site.sandbox)
-            if self._grader is None:
-                self._grader = open_grader(self.site.grading)
-            yield Machinery(engine, self._sandbox, self._grader, time.perf_counter, self.stopping.is_set)
+            self._lending.wait_for(lambda: self._lent is None or (shared and self._shared_with == wanted))
+            if self._lent is None:
+                self._lent = self._opened(policy_id, ppm_id)
+                self._shared_with = wanted
+            lent = self._lent
+            self._n_sharing += 1
+        try:
+            yield lent
+        except EngineUnavailable:
+            self._engine_is_lost = True
+            raise
+        finally:
+            self._give_back()
+
+    def _opened(self, policy_id: str | None, ppm_id: str | None) -> Machinery:
+        engine = IdleEngine() if policy_id is None else self._engine_with(policy_id, ppm_id)
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self.site.sandbox)
+        if self._grader is None:
+            self._grader = open_grader(self.site.grading)
+        return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self.stopping.is_set)
+
+    def _give_back(self) -> None:
+        with self._lending:
+            self._n_sharing -= 1
+            if self._n_sharing:
+                return
+            self._lent = self._shared_with = None
+            if self._engine_is_lost and self._engine is not None:
+                # Whoever tries again gets another one: an engine that gave up does not come back to life.
+                self._engine.close()
+                self._engine = self._loaded = None
+            self._engine_is_lost = False
+            self._lending.notify_all()
+
+    def kv_capacity(self, policy_id: str) -> KvCapacity:
+        """Return what the engine's KV cache holds of this policy's tokens."""
+        policy = self.checkpoints.get(policy_id).path
+        return KvCapacity(kv_cache_tokens(self.site.engine, policy), self.site.engine.max_model_len)
 
     @property
     def sandbox_level(self) -> str | None:

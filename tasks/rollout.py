@@ -1,6 +1,5 @@
 """Task `rollout`: grow the search trees of one shard and commit all their nodes."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.tree import SearchTree, rows
 from warehouse.records import Problem
+from warehouse.staged_file import StagedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +38,47 @@ def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -
     if resources.lake.is_committed(batch.batch_id):
         return None
     problems = resources.lake.problems("train")[shard.start : shard.stop]
-    with resources.machinery(policy_id, ppm_id) as machinery:
-        started = time.perf_counter()
-        driver: Driver[SearchTree] = Driver(machinery, window=plan.search.window)
-        trees = _grow(plan, shard, problems, resources, driver)
-        wall_seconds = time.perf_counter() - started
-    nodes = [node for tree in trees for node in rows(tree)]
-    costs = driver.costs
-    batch = replace(
-        batch,
-        sandbox_level=resources.sandbox_level,
-        n_tokens=costs.n_tokens,
-        engine_seconds=costs.engine_wall_seconds,
-        sandbox_seconds=costs.sandbox_seconds,
-        wall_seconds=wall_seconds,
-    )
-    resources.lake.commit(batch, {"nodes": nodes})
-    n_solved = len({tree.problem_id for tree in trees if tree.solved})
-    return RolloutReport(batch.batch_id, len(problems), n_solved, len(nodes), costs.n_tokens)
+    with StagedFile("nodes", batch.batch_id, plan.site.home / "staging") as nodes:
+        with resources.machinery(policy_id, ppm_id, shared=True) as machinery:
+            driver: Driver[SearchTree] = Driver(
+                machinery,
+                window=plan.search.window,
+                kv=resources.kv_capacity(policy_id),
+                deadline_seconds=plan.search.tree_deadline_seconds or None,
+            )
+            n_solved = _grow(plan, shard, problems, resources, driver, nodes)
+        nodes.finish()
+        costs = driver.costs
+        batch = replace(
+            batch,
+            sandbox_level=resources.sandbox_level,
+            n_tokens=costs.n_tokens,
+            engine_seconds=costs.engine_wall_seconds,
+            sandbox_seconds=costs.sandbox_seconds,
+            wall_seconds=costs.wall_seconds,
+        )
+        resources.lake.commit_file(batch, nodes)
+    return RolloutReport(batch.batch_id, len(problems), n_solved, nodes.n_rows, costs.n_tokens)
 
 
 def _grow(
-    plan: RoundPlan, shard: Shard, problems: list[Problem], resources: Resources, driver: Driver[SearchTree]
-) -> list[SearchTree]:
-    """Return the shard's trees in the order of their ids, reporting each that is finished."""
-    finished: dict[str, SearchTree] = {}
-    n_solved = 0
-    for key, tree in driver.run(_searches(plan, problems)):
-        finished[key] = tree
-        n_solved += tree.solved
-        resources.tally.count(shard.name, TreeCount(len(finished), n_solved, driver.costs.n_tokens))
-    return [tree for _, tree in sorted(finished.items())]
+    plan: RoundPlan,
+    shard: Shard,
+    problems: list[Problem],
+    resources: Resources,
+    driver: Driver[SearchTree],
+    nodes: StagedFile,
+) -> int:
+    """Return how many problems have a correct rollout. Each finished tree is reported, staged and forgotten at once."""
+    n_solved_trees = 0
+    solved: set[str] = set()
+    for n_done, (_, tree) in enumerate(driver.run(_searches(plan, problems)), start=1):
+        nodes.add(list(rows(tree)))
+        if tree.solved:
+            n_solved_trees += 1
+            solved.add(tree.problem_id)
+        resources.tally.count(shard.name, TreeCount(n_done, n_solved_trees, driver.costs.n_tokens))
+    return len(solved)
 
 
 def _searches(plan: RoundPlan, problems: list[Problem]) -> Iterator[tuple[str, Search[SearchTree]]]:

@@ -13,12 +13,29 @@ Split = Literal["train", "validation", "test"]
 Outcome = Literal["ok", "error", "timeout", "out_of_memory", "killed", "not_run"]
 """What became of a step's code. `not_run`: the root, or a candidate that is not a whole step."""
 
-Ending = Literal["answer", "no_answer", "max_depth", "too_many_errors", "truncated", "prompt_too_long"]
+StoppedEnding = Literal["deadline", "cancelled"]
+"""Why a tree was ended before its rollouts were done: its time was over, or somebody gave it up."""
+
+Ending = Literal[
+    "answer",
+    "no_answer",
+    "max_depth",
+    "too_many_errors",
+    "truncated",
+    "prompt_too_long",
+    "not_encodable",
+    "unscored",
+    "deadline",
+    "cancelled",
+]
 """Why a node is terminal.
 
 answer: the final step ran and its answer was read; no_answer: it ran, but the policy wrote no \\boxed{};
 max_depth: the depth limit came before a final step; too_many_errors: consecutive failed steps reached the limit;
-truncated: the policy wrote no end of step within its token limit; prompt_too_long: the prefix leaves no room to go on.
+truncated: the policy wrote no end of step within its token limit; prompt_too_long: the prefix leaves no room to go on;
+not_encodable: the statement is no text that a tokenizer could read; unscored: the PPM gave no number for the prefix;
+deadline, cancelled: the tree was ended while this node was being expanded. The last four say nothing about the steps, so
+their reward is 0 or was never propagated.
 """
 
 Verdict = Literal["correct", "wrong", "unknown"]

@@ -33,6 +33,7 @@ from warehouse.records import (
     RoundStatus,
 )
 from warehouse.settings import WarehouseSettings
+from warehouse.staged_file import StagedFile
 from warehouse.staging import RECORDS, SORT_KEYS, staged
 from warehouse.statements import bound, find, shipped
 from warehouse.writer_lock import WriterLock
@@ -113,6 +114,15 @@ class Warehouse:
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
             return sum(insert_rows(cursor, batch, table, rows) for table, rows in tables.items() if rows.num_rows)
+
+        return self._commit(batch, insert)
+
+    def commit_file(self, batch: Batch, rows: StagedFile) -> Committed:
+        """Return what was written: as `commit`, of rows that are too many for memory. The file must be finished."""
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            select = f"select * from read_parquet($staged_path) order by {SORT_KEYS[rows.table]}"
+            return _insert_select(cursor, batch, rows.table, select, {"staged_path": str(rows.path)}) if rows.n_rows else 0
 
         return self._commit(batch, insert)
 

@@ -1,7 +1,9 @@
 """What a search asks of the machinery around it, and what it is told. Pure data.
 
 A search is a generator: it yields an Ask, is suspended until every request in it is answered, and receives Replies whose
-tuples match those of the Ask position by position.
+tuples match those of the Ask position by position. A search that has several Asks open at once marks each with a strand and
+`wait=False`, which lets it go on at once; an Ask that waits is then answered by the Replies of whichever strand comes first.
+A search may be ended early by a Stopped that is thrown into it; it returns what it has.
 """
 
 from collections.abc import Generator
@@ -11,6 +13,7 @@ from typing import TypeVar
 from models.engine import Candidate
 from tasks.grading.base import Grade
 from tasks.sandbox.base import Execution
+from warehouse.records import StoppedEnding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,33 @@ class Ask:
     execute: tuple[tuple[str, ...], ...] = ()
     score: tuple[str, ...] = ()
     grade: tuple[Comparison, ...] = ()
+    strand: int = 0
+    wait: bool = True
+
+    @property
+    def n_requests(self) -> int:
+        """How many answers are needed."""
+        return len(self.propose) + len(self.execute) + len(self.score) + len(self.grade)
 
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """Answers in the order of the Ask. candidates: empty where the prefix leaves no room. scores: None for the same reason."""
+    """Answers in the order of the Ask. candidates: empty where the prefix leaves no room. scores: None for the same reason,
+    NaN where the PPM gave no number."""
 
-    candidates: tuple[tuple[Candidate, ...], ...]
-    executions: tuple[Execution, ...]
-    scores: tuple[float | None, ...]
-    grades: tuple[Grade, ...]
+    candidates: tuple[tuple[Candidate, ...], ...] = ()
+    executions: tuple[Execution, ...] = ()
+    scores: tuple[float | None, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    strand: int = 0
+
+
+class Stopped(Exception):
+    """Thrown into a search that must end now. ending: what its unfinished nodes are to be marked with."""
+
+    def __init__(self, ending: StoppedEnding) -> None:
+        super().__init__(ending)
+        self.ending: StoppedEnding = ending
 
 
 T = TypeVar("T")

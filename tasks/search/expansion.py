@@ -1,5 +1,6 @@
 """Expansion: propose candidates for a node, run them, read and grade the answers, score what lives."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from tasks.search.format import END_OF_ANSWER, STEP_STOPS, boxed_answer, code_of
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import REWARDS, SearchNode, SearchTree
+from warehouse.records import StoppedEnding
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,17 @@ class Guidance:
 
 
 def expand(tree: SearchTree, node: SearchNode, settings: SearchSettings, guidance: Guidance) -> Search[None]:
-    """Give `node` its children; without any, because its prefix leaves no room, the node itself becomes terminal."""
+    """Give `node` its children; without any, because its prefix leaves no room, the node itself becomes terminal.
+
+    An expansion that is stopped half-way leaves the node in tree.expanding, for end_unfinished.
+    """
+    tree.expanding[node] = None
     seeds = tuple(hashed_seed(tree.tree_id, node.node_id, index) for index in range(settings.n_candidates))
     proposal = Proposal(node.prefix(), seeds, settings.temperature, STEP_STOPS, settings.max_step_tokens)
     replies = yield Ask(propose=(proposal,))
     if not replies.candidates[0]:
         node.ending = "prompt_too_long"
+        del tree.expanding[node]
         return
     whole = _place(tree, node, replies.candidates[0])
     state = node.code_path()
@@ -38,6 +45,22 @@ def expand(tree: SearchTree, node: SearchNode, settings: SearchSettings, guidanc
     for child, execution in zip(whole, replies.executions, strict=True):
         _observe(child, execution, settings)
     yield from _conclude([child for child in whole if child.outcome == "ok"], settings, guidance)
+    del tree.expanding[node]
+
+
+def end_unfinished(tree: SearchTree, ending: StoppedEnding, guidance: Guidance) -> None:
+    """Mark what a stopped tree was busy with: a node without children, or the children that lack something.
+
+    Nothing is propagated to them: that the time was over says nothing about the steps.
+    """
+    for node in tree.expanding:
+        if not node.children:
+            node.ending = ending
+        for child in node.children:
+            ungraded = child.ending == "answer" and child.verdict is None and guidance.reference is not None
+            if child.ending is None or ungraded:
+                child.ending = ending
+    tree.expanding.clear()
 
 
 def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]) -> list[SearchNode]:
@@ -112,9 +135,17 @@ def _set_priors(nodes: Sequence[SearchNode], replies: Replies) -> None:
     for node, score in zip(nodes, replies.scores, strict=True):
         if score is None:
             node.ending = "prompt_too_long"
+        elif math.isnan(score):
+            _leave_unscored(node)
         else:
             node.ppm_score = score
             node.prior_visits = 1
+
+
+def _leave_unscored(node: SearchNode) -> None:
+    """End a node for which the PPM gave no number; a rollout that ends here weighs nothing."""
+    node.ending = "unscored"
+    node.reward = 0.0
 
 
 def _reward(answered: Sequence[SearchNode], guidance: Guidance) -> Search[None]:
@@ -122,6 +153,9 @@ def _reward(answered: Sequence[SearchNode], guidance: Guidance) -> Search[None]:
     if guidance.reference is None:
         replies = yield Ask(score=tuple(node.prefix() for node in answered))
         for node, score in zip(answered, replies.scores, strict=True):
+            if score is not None and math.isnan(score):
+                _leave_unscored(node)
+                continue
             node.ppm_score = score
             node.reward = -1.0 if score is None else score
         return

@@ -1,9 +1,11 @@
 """Monte Carlo Tree Search for one problem, as a generator that knows no engine. Source: arXiv 2501.04519, section 3.2."""
 
-from tasks.search.ask import Search
-from tasks.search.expansion import Guidance, expand
+from tasks.search.ask import Search, Stopped
+from tasks.search.budget import wants_rollout
+from tasks.search.expansion import Guidance, end_unfinished, expand
 from tasks.search.format import prompt
 from tasks.search.settings import SearchSettings
+from tasks.search.strands import roll_out_together
 from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
 
 
@@ -12,16 +14,23 @@ def grow_tree(
 ) -> Search[SearchTree]:
     """Return the tree after settings.n_rollouts rollouts, and n_extra_rollouts more while it is unsolved.
 
-    Without a reference no rollout can be known to be correct, so there are no extra ones.
+    A tree that is stopped comes back with the rollouts that were whole by then.
     """
-    tree = SearchTree.planted(tree_id, problem_id, prompt(statement))
-    n_extra = 0 if guidance.reference is None else settings.n_extra_rollouts
-    solved = False
-    while tree.n_rollouts < settings.n_rollouts or (not solved and tree.n_rollouts < settings.n_rollouts + n_extra):
-        terminal = yield from _roll_out(tree, settings, guidance)
-        propagate_reward(terminal)
-        tree.n_rollouts += 1
-        solved = solved or terminal.verdict == "correct"
+    readable = statement.encode("utf-8", errors="backslashreplace").decode()
+    tree = SearchTree.planted(tree_id, problem_id, prompt(readable))
+    if readable != statement:
+        # Half a surrogate pair: no tokenizer takes it, and no table.
+        tree.root.ending = "not_encodable"
+        tree.root.reward = 0.0
+    try:
+        if settings.n_rollouts_in_flight == 1:
+            while wants_rollout(tree, settings, guidance):
+                propagate_reward((yield from _roll_out(tree, settings, guidance)))
+                tree.n_rollouts += 1
+        else:
+            yield from roll_out_together(tree, settings, guidance)
+    except Stopped as stop:
+        end_unfinished(tree, stop.ending, guidance)
     return tree
 
 

@@ -1,5 +1,6 @@
 """Whole solutions without a tree: greedy decoding, and independent samples for majority vote and best-of-k."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,7 +86,11 @@ def _judge(
                 n_tokens=n_tokens,
                 answer=answers.get(program.text),
                 grade=grades.get(program.text),
-                step_scores=tuple(score for prefix in prefixes.get(program.text, ()) if (score := scores[prefix]) is not None),
+                step_scores=tuple(
+                    score
+                    for prefix in prefixes.get(program.text, ())
+                    if (score := scores[prefix]) is not None and math.isfinite(score)
+                ),
             )
         )
     return attempts

@@ -170,9 +170,36 @@ def test_without_a_reference_the_ppm_rewards_whole_trajectories():
     assert all(node.reward == node.ppm_score and node.verdict is None for node in answered)
 
 
-def test_a_score_that_is_not_a_number_stops_the_run():
-    with pytest.raises(EngineUnavailable, match="the PPM returned nan"):
-        grow(SearchSettings(), scored=True, score=lambda prefix: float("nan"))
+def test_a_prefix_without_a_score_ends_there_and_weighs_nothing():
+    def score(prefix: str) -> float:
+        return float("nan") if "add 2" in prefix else 0.5
+
+    trees = grow(SearchSettings(n_rollouts=12), scored=True, score=score)
+    unscored = [node for tree in trees for node in tree.nodes if node.ending == "unscored"]
+    assert unscored
+    assert all((node.ppm_score, node.reward, node.children) == (None, 0.0, []) for node in unscored)
+    assert sum(node.n_visits for node in unscored) > 0
+    assert all(node.n_correct == node.n_wrong == 0 for node in unscored)
+    assert all(tree.n_rollouts == 12 for tree in trees)
+
+
+def test_a_ppm_that_never_gives_a_number_stops_the_run():
+    problems = [toy_problem([1, 2, n]) for n in range(3, 40)]
+    with pytest.raises(EngineUnavailable, match="no number for 64 prefixes in a row, the last score was nan"):
+        grow(SearchSettings(), scored=True, problems=problems, score=lambda prefix: float("nan"))
+
+
+def test_a_statement_that_no_tokenizer_can_encode_ends_its_tree_and_no_other():
+    rng = random.Random(0)
+    driver: Driver[SearchTree] = Driver(
+        Machinery(FakeEngine(rng), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=4
+    )
+    statements = ("1+2", "1+\ud800")
+    grown = dict(driver.run((s, grow_tree("t", "p", s, SearchSettings(), Guidance("3", False))) for s in statements))
+    whole, broken = (grown[statement] for statement in statements)
+    assert (whole.root.ending, whole.solved) == (None, True)
+    assert (broken.root.ending, broken.root.n_correct, broken.root.n_wrong) == ("not_encodable", 0, 0)
+    assert (len(broken.nodes), broken.root.text.encode()[:4]) == (1, b"<|us")
 
 
 def test_a_prefix_is_the_concatenation_of_texts_and_its_code_is_what_ran():

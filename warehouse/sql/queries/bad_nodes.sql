@@ -8,7 +8,10 @@ with reasons as (
             when q_value not between -1 and 1 then 'q_value outside [-1, 1]'
             when ppm_score not between -1 and 1 then 'ppm_score outside [-1, 1]'
             when outcome not in ('ok', 'error', 'timeout', 'out_of_memory', 'killed', 'not_run') then 'unknown outcome'
-            when ending not in ('answer', 'no_answer', 'max_depth', 'too_many_errors', 'truncated', 'prompt_too_long')
+            when ending not in (
+                'answer', 'no_answer', 'max_depth', 'too_many_errors', 'truncated', 'prompt_too_long', 'not_encodable',
+                'unscored', 'deadline', 'cancelled'
+            )
                 then 'unknown ending'
             when verdict not in ('correct', 'wrong', 'unknown') then 'unknown verdict'
         end as reason
