@@ -19,6 +19,7 @@ from pathlib import Path
 
 from models.engine import Answer, Candidate, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP
+from tests.benchmarks.sandbox import HEAVY
 
 CURVE = ((1, 73.0), (8, 570.0), (16, 1054.0), (32, 2120.0), (64, 3816.0))
 """(sequences, output tokens per second)."""
@@ -31,6 +32,9 @@ MEAN_STEP_TOKENS = 30.0
 STEP_SIGMA = 0.5
 ANSWER_TOKENS = 12
 N_STEPS = 3
+N_SYMBOLIC_STEPS = 6
+Policy = Callable[[str, int], tuple[Candidate, float]]
+"""What is written for a prefix and a seed, and how many tokens' time it takes."""
 
 LIGHT = "v{d} = {seed} % 97 + {d}\nrows{d} = [v{d} * k % 11 for k in range(50)]"
 SYMBOLIC = "from sympy import symbols, expand\nx = symbols('x')\nv{d} = expand((x + {seed} % 7)**4).coeff(x, 1)"
@@ -67,6 +71,16 @@ def toy_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:
     return candidate, n_tokens * rng.lognormvariate(-(SPREAD**2) / 2, SPREAD)
 
 
+def symbolic_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:
+    """Return a step of which each uses sympy, as most of the published samples do."""
+    toy, work = toy_candidate(prompt, seed)
+    depth = prompt.count(END_OF_STEP)
+    last = depth + 1 >= N_SYMBOLIC_STEPS
+    end = f"\nprint(k{depth} % 2)\n{END_OF_CODE}" if last else f"\n{END_OF_STEP}"
+    text = f"\n# step {depth + 1}\n{HEAVY[depth]}\nk{depth} = {seed % 1000}{end}"
+    return Candidate(text, toy.n_tokens, "stop"), work
+
+
 @dataclass(slots=True, eq=False)
 class _Open:
     request: GenerationRequest
@@ -101,8 +115,9 @@ class Busy:
 class SimulatedEngine:
     """Implements models.engine.Engine. Time is the clock's; answers are ready when their last token would have been written."""
 
-    def __init__(self, clock: Callable[[], float], wait: Callable[[float], None]) -> None:
+    def __init__(self, clock: Callable[[], float], wait: Callable[[float], None], policy: Policy = toy_candidate) -> None:
         self.busy = Busy()
+        self._policy = policy
         self._clock = clock
         self._wait = wait
         self._origin = self._now = clock()
@@ -131,7 +146,7 @@ class SimulatedEngine:
                 candidate = Candidate(f"\n<answer>\\boxed{{{printed}}}{END_OF_ANSWER}", ANSWER_TOKENS, "stop")
                 work = float(ANSWER_TOKENS)
             else:
-                candidate, work = toy_candidate(request.prompt, seed)
+                candidate, work = self._policy(request.prompt, seed)
             self._queue.append((work, opened, index, candidate))
         self._admit()
 

@@ -1,0 +1,127 @@
+"""The same seed gives the same trees with the real engine and sandbox, however the search is run."""
+
+import itertools
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from models.engine import Engine
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+from tasks.grading.grader import open_grader
+from tasks.grading.settings import GradingSettings
+from tasks.problems.virtual import generate_problems
+from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.settings import SandboxSettings
+from tasks.search.driver import Driver, Machinery
+from tasks.search.expansion import Guidance
+from tasks.search.mcts import grow_tree
+from tasks.search.settings import SearchSettings
+from tasks.search.tree import SearchTree, rows
+from tasks.search.window import KvCapacity
+from tests.benchmarks.engine import random_ppm
+from tests.integration.small_evolution import evolve_command, home_with_server, n_batches, tables
+from warehouse.records import Node
+
+pytestmark = pytest.mark.integration
+
+BASE = Path(__file__).parents[2] / "models" / "tiny" / "base"
+PROBLEMS = generate_problems("train", 0, (5, 5, 5, 5, 4))
+SEARCH = SearchSettings(n_rollouts=6, n_candidates=5, q_source="ppm")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    ppm = random_ppm(tmp_path_factory.mktemp("ppm"))
+    with closing(open_engine(EngineSettings(n_processes=2), BASE, ppm)) as engine:
+        yield engine
+
+
+def grown(engine: Engine, *, window: int, n_workers: int = 2, kv: KvCapacity | None = None) -> list[Node]:
+    with (
+        closing(open_sandbox(SandboxSettings(n_workers=n_workers))) as sandbox,
+        closing(open_grader(GradingSettings())) as grader,
+    ):
+        machinery = Machinery(engine, sandbox, grader, time.perf_counter, lambda: False)
+        driver: Driver[SearchTree] = Driver(machinery, window=window, kv=kv)
+        searches = (
+            (one.problem_id, grow_tree(one.problem_id, one.problem_id, one.statement, SEARCH, Guidance(one.answer, True)))
+            for one in PROBLEMS
+        )
+        trees = sorted(driver.run(searches))
+    return list(itertools.chain.from_iterable(rows(tree) for _, tree in trees))
+
+
+@pytest.fixture(scope="module")
+def reference(engine: Engine) -> list[Node]:
+    return grown(engine, window=8)
+
+
+@pytest.mark.parametrize(("window", "n_workers"), [(1, 2), (64, 2), (64, 1), (8, 1)])
+def test_node_rows_are_bit_identical_whatever_is_in_flight(engine, reference, window, n_workers):
+    assert len(reference) > 10 * len(PROBLEMS)
+    assert any(node.ppm_score is not None for node in reference)
+    assert grown(engine, window=window, n_workers=n_workers) == reference
+
+
+def test_node_rows_are_bit_identical_when_the_cache_holds_only_a_few_trees(engine, reference):
+    assert grown(engine, window=64, kv=KvCapacity(n_tokens=600, longest=512)) == reference
+
+
+def test_node_rows_are_bit_identical_after_an_engine_process_was_killed(engine, reference):
+    killed = []
+
+    class Killing:
+        """Kills an engine process in the middle of the search."""
+
+        def __init__(self) -> None:
+            self.poll_engine = engine.poll
+            self.submit, self.load, self.close = engine.submit, engine.load, engine.close
+            self.n_answers = 0
+
+        def poll(self, timeout_seconds: float):
+            answers = self.poll_engine(timeout_seconds)
+            self.n_answers += len(answers)
+            if self.n_answers > 100 and not killed:
+                killed.append(engine._members[0].process.pid)
+                os.kill(killed[0], signal.SIGKILL)
+            return answers
+
+        @property
+        def n_pending(self) -> int:
+            return engine.n_pending
+
+    assert grown(Killing(), window=16) == reference
+    assert killed
+
+
+def test_node_rows_are_bit_identical_after_a_kill_and_a_resume_with_another_window(tmp_path):
+    with home_with_server(tmp_path / "killed") as killed, home_with_server(tmp_path / "whole") as whole:
+        nodes: list[pl.DataFrame] = []
+        for home, windows in ((killed, (1, 8)), (whole, (64,))):
+            for window in windows:
+                _search_until(home, window, enough=1 if window == 1 else 4)
+            nodes.append(tables(home)["nodes"])
+        assert len(nodes[0]) > 100
+        assert nodes[0].equals(nodes[1])
+
+
+def _search_until(home: Path, window: int, *, enough: int) -> None:
+    """Run an evolution until so many shards are committed, then kill it."""
+    command = evolve_command(home, f"search.window={window}", f"sandbox.n_workers={1 + window // 8 % 2}")
+    with home.with_suffix(".log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    deadline = time.monotonic() + 600
+    while n_batches(home, "rollout") < enough:
+        assert process.poll() is None, home.with_suffix(".log").read_text()[-2000:]
+        assert time.monotonic() < deadline, "too slow"
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
