@@ -60,7 +60,7 @@ class Resources:
         """
         wanted = (policy_id, ppm_id) if shared else None
         with self._lending:
-            self._lending.wait_for(lambda: self._lent is None or (shared and self._shared_with == wanted))
+            self._lending.wait_for(lambda: self._lent is None or (self._may_join(wanted) and shared))
             if self._lent is None:
                 self._lent = self._opened(policy_id, ppm_id)
                 self._shared_with = wanted
@@ -73,6 +73,9 @@ class Resources:
             raise
         finally:
             self._give_back()
+
+    def _may_join(self, wanted: tuple[str | None, str | None] | None) -> bool:
+        return self._shared_with == wanted and not self._engine_is_lost
 
     def _opened(self, policy_id: str | None, ppm_id: str | None) -> Machinery:
         engine = IdleEngine() if policy_id is None else self._engine_with(policy_id, ppm_id)

@@ -35,7 +35,9 @@ class Driver(Generic[T]):
     ) -> None:
         self.costs = SearchCosts()
         self._machinery = machinery
-        self._lane = Lane(iter(()), Window(window, kv), deadline_seconds, self.costs)
+        self._window = Window(window, kv)
+        self._deadline_seconds = deadline_seconds
+        self._cancelled: set[str] = set()
 
     def run(self, searches: Iterable[tuple[str, Search[T]]]) -> Iterator[tuple[str, T]]:
         """Yield (key, result) of each search as it ends. Searches are drawn only as places in the window become free.
@@ -43,8 +45,7 @@ class Driver(Generic[T]):
         Raises Interrupted as soon as `cancelled` says so, and what the engine, the sandbox or the grader raise when their
         machinery fails; nothing is labelled by that.
         """
-        lane = self._lane
-        lane.todo, lane.is_exhausted = iter(searches), False
+        lane = Lane(iter(searches), self._window, self._deadline_seconds, self.costs, self._cancelled)
         exchange = self._machinery.exchange
         exchange.join(lane, self._machinery.clock)
         try:
@@ -52,8 +53,7 @@ class Driver(Generic[T]):
                 yield result
         finally:
             exchange.leave(lane)
-            lane.running.clear()
 
     def cancel(self, key: str) -> None:
         """End one search: it yields what it has found so far, its unfinished nodes marked `cancelled`."""
-        self._lane.cancelled.add(key)
+        self._cancelled.add(key)

@@ -69,8 +69,7 @@ class Exchange:
         """Forget a driver's searches; what they still have in flight is dropped when it is answered."""
         with self._condition:
             self._lanes.remove(lane)
-            for running in lane.running:
-                running.is_over = True
+            lane.is_closed = True
             self._condition.notify_all()
 
     def next_result(self, lane: Lane, machinery: Machinery) -> tuple[str, Any] | None:
@@ -119,10 +118,11 @@ class Exchange:
                 break  # Places are for the oldest driver first, so that shards end in their order.
         now = machinery.clock()
         for lane in lanes:
-            self._stop_late(lane, now, machinery)
+            if not lane.is_closed:
+                self._stop_late(lane, now, machinery)
         head = lanes[0]
         for flight in self._collect_all(head, machinery):
-            if not flight.running.is_over:
+            if not (flight.running.is_over or flight.running.lane.is_closed):
                 flight.running.n_open -= 1
                 self._resume(flight.running, flight.replies(), machinery)
         now = machinery.clock()
@@ -135,7 +135,7 @@ class Exchange:
         """Draw searches while there are places, the sandbox keeps up and finished trees are taken away."""
         window = lane.window
         while (
-            not lane.is_exhausted
+            not (lane.is_exhausted or lane.is_closed)
             and sum(len(other.running) for other in lanes) < window.size
             and len(lane.finished) < window.size
             and machinery.sandbox.n_pending <= window.size

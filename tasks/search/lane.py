@@ -52,10 +52,11 @@ class Lane:
     window: Window
     deadline_seconds: float | None
     costs: SearchCosts
+    cancelled: set[str]
     is_exhausted: bool = False
+    is_closed: bool = False
     running: dict[Running, None] = field(default_factory=dict)
     finished: deque[tuple[str, Any]] = field(default_factory=deque)
-    cancelled: set[str] = field(default_factory=set)
 
     @property
     def is_done(self) -> bool:

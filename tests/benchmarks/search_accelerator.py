@@ -1,6 +1,6 @@
 """Measure how full an accelerator's engine stays during search: simulated tokens, the real driver, sandbox and grader.
 
-    python -m tests.benchmarks.search_accelerator [--trees 64 256 1024] [--shards 3] [--write]
+    python -m tests.benchmarks.search_accelerator [--trees 64] [--shards 2] [--rollouts 3] [--apart] [--write]
 
 For each number of trees in flight, shards of so many problems are searched as a round does it: by threads that share one
 machinery. `busy` is the share of time with at least the engine's saturating number of sequences running (64), from the first
@@ -10,12 +10,11 @@ sharing removes. Steps are light, but for 5 % that use sympy and 3 % that wait, 
 """
 
 import argparse
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from tests.benchmarks.search_ground import cpu_now, write
 from tests.benchmarks.simulated_engine import CURVE, SATURATION, SimulatedEngine
 
 BASELINE = Path(__file__).with_name("search_accelerator_baseline.json")
-SEARCH = SearchSettings(n_rollouts=3, n_candidates=8)
+N_CANDIDATES = 8
 SANDBOX = SandboxSettings(n_workers=16, timeout_seconds=20.0)
 
 
@@ -43,20 +42,20 @@ class Shards:
 
     n_shards: int
     n_trees: int
+    search: SearchSettings
     last_began: float = 0.0
     n_done: int = 0
-    waits: list[float] = field(default_factory=list)
 
     def searches(self, shard: int) -> Iterator[tuple[str, Search[SearchTree]]]:
         for number in range(self.n_trees):
             key = f"{shard}-{number}"
             self.last_began = time.perf_counter()
-            yield key, grow_tree(key, key, f"problem {key}", SEARCH, Guidance("0", False))
+            yield key, grow_tree(key, key, f"problem {key}", self.search, Guidance("0", False))
 
 
-def searched(n_shards: int, n_trees: int, *, shared: bool) -> dict[str, Any]:
+def searched(n_shards: int, n_trees: int, search: SearchSettings, *, shared: bool) -> dict[str, Any]:
     """Return how full the engine was while shards of n_trees were searched with n_trees in flight."""
-    shards = Shards(n_shards, n_trees)
+    shards = Shards(n_shards, n_trees, search)
     with closing(open_sandbox(SANDBOX)) as sandbox, closing(open_grader(GradingSettings())) as grader:
         engine = SimulatedEngine(time.perf_counter, time.sleep)
         machinery = Machinery(engine, sandbox, grader, time.perf_counter, lambda: False)
@@ -109,18 +108,20 @@ def _least(slices: list[float]) -> float:
 def main() -> None:
     """Measure, print, and store where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trees", type=int, nargs="+", default=[64, 256])
-    parser.add_argument("--shards", type=int, default=3)
+    parser.add_argument("--trees", type=int, nargs="+", default=[64])
+    parser.add_argument("--shards", type=int, default=2)
+    parser.add_argument("--rollouts", type=int, default=3)
     parser.add_argument("--apart", action="store_true")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    random.seed(0)
+    search = SearchSettings(n_rollouts=arguments.rollouts, n_candidates=N_CANDIDATES)
     figures: dict[str, Any] = {}
     for n_trees in arguments.trees:
-        figures[f"{n_trees} in flight"] = searched(arguments.shards, n_trees, shared=not arguments.apart)
+        name = f"{n_trees} in flight{', shards apart' * arguments.apart}"
+        figures[name] = searched(arguments.shards, n_trees, search, shared=not arguments.apart)
         print(figures, flush=True)
-    settings = {"search": SEARCH.model_dump(), "sandbox": SANDBOX.model_dump(), "curve": CURVE, "saturation": SATURATION}
-    write(BASELINE, {"settings": settings, "figures": figures}, store=arguments.write)
+    settings = {"search": search.model_dump(), "sandbox": SANDBOX.model_dump(), "curve": CURVE, "saturation": SATURATION}
+    write(BASELINE, settings, figures, store=arguments.write)
 
 
 if __name__ == "__main__":

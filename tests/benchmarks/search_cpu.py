@@ -220,13 +220,12 @@ def main() -> None:
         runs.append(measured(arguments.trees))
         print(runs[-1], flush=True)
     figures = {
-        "n_trees": arguments.trees,
         "bound": BOUND,
         **{name: spread([run[name] for run in runs]) for name in ("efficiency", "cpu_efficiency", "tokens_per_second")},
         "runs": runs,
     }
     settings = {"search": SEARCH.model_dump(), "engine": ENGINE.model_dump(), "sandbox": SANDBOX.model_dump()}
-    write(BASELINE, {"settings": settings, **figures}, store=arguments.write)
+    write(BASELINE, settings, {f"{arguments.trees} trees": figures}, store=arguments.write)
 
 
 if __name__ == "__main__":

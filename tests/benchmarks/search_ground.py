@@ -74,9 +74,11 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
-def write(baseline: Path, figures: Mapping[str, Any], *, store: bool) -> None:
-    """Print the figures, and store them where asked to."""
-    text = json.dumps({**machine(), **figures}, indent=2)
-    print(text)
+def write(baseline: Path, settings: Mapping[str, Any], figures: Mapping[str, Any], *, store: bool) -> None:
+    """Print the figures, each with where it was measured, and store them where asked to, beside those of other points."""
+    here = machine()
+    found: dict[str, Any] = {name: {**here, "settings": settings, **figure} for name, figure in figures.items()}
+    print(json.dumps(found, indent=2))
     if store:
-        baseline.write_text(text + "\n")
+        before = json.loads(baseline.read_text()) if baseline.exists() else {}
+        baseline.write_text(json.dumps(before | found, indent=2) + "\n")

@@ -250,7 +250,7 @@ def main() -> None:
         runs = [measured(name, arguments.trees) for _ in range(arguments.repeats)]
         figures[name] = {"n_trees": arguments.trees, "ratio": spread([run["ratio"] for run in runs]), "runs": runs}
         print(name, figures[name], flush=True)
-    write(BASELINE, {"figures": figures}, store=arguments.write)
+    write(BASELINE, {"trees": arguments.trees}, figures, store=arguments.write)
 
 
 if __name__ == "__main__":

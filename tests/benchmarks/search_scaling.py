@@ -31,8 +31,8 @@ from tests.benchmarks.search_ground import write
 from warehouse.staged_file import StagedFile
 
 BASELINE = Path(__file__).with_name("search_scaling_baseline.json")
-PROBLEMS, ROLLOUTS, CANDIDATES = (200, 1000, 5000), (8, 16, 32, 64), (4, 8, 16, 32)
-N_PROBLEMS, N_ROLLOUTS, N_CANDIDATES = 200, 8, 8
+PROBLEMS, ROLLOUTS, CANDIDATES = (200, 1000, 5000), (4, 8, 16, 32), (4, 8, 16, 32)
+N_PROBLEMS, N_ROLLOUTS, N_CANDIDATES = 200, 4, 4
 DEPTH = 4
 WINDOW = 64
 
@@ -166,7 +166,8 @@ def main() -> None:
     if arguments.point:
         print(json.dumps(point(*arguments.point)))
         return
-    write(BASELINE, {"window": WINDOW, "depth": DEPTH, "figures": measured()}, store=arguments.write)
+    settings = {"n_problems": N_PROBLEMS, "n_rollouts": N_ROLLOUTS, "n_candidates": N_CANDIDATES}
+    write(BASELINE, settings | {"window": WINDOW, "depth": DEPTH}, measured(), store=arguments.write)
 
 
 if __name__ == "__main__":

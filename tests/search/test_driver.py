@@ -180,7 +180,7 @@ def test_a_committer_that_lags_behind_stops_new_trees_and_nothing_else():
     results = driver.run(watched())
     exchange = driver._machinery.exchange
     next(results)
-    lane = driver._lane
+    (lane,) = exchange._lanes
     for _ in range(2000):
         exchange._turn(driver._machinery)
     assert (len(lane.running), len(lane.finished)) == (0, len(started) - 1)
@@ -270,6 +270,16 @@ def test_the_places_of_a_drivers_last_trees_go_to_the_next_driver(undisturbed):
     older.cancel(hanging)
     ((key, tree),) = results
     assert (key, tree.root.ending) == (hanging, "cancelled")
+
+
+def test_a_driver_that_is_left_half_way_takes_no_places_and_may_run_again(undisturbed):
+    shared = machinery(FakeEngine(random.Random(0)))
+    left: Driver[SearchTree] = Driver(shared, window=4)
+    next(left.run(searches()))
+    other: Driver[SearchTree] = Driver(shared, window=4)
+    for driver in (other, left):
+        trees = dict(driver.run(searches()))
+        assert all_rows(trees[key] for key in undisturbed) == all_rows(undisturbed.values())
 
 
 def test_when_the_engine_gives_up_every_driver_that_shares_it_says_why():
