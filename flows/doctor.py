@@ -42,13 +42,14 @@ class Finding:
         return f"{self.level:<4}  {self.what}" + (f"; {self.hint}" if self.hint else "")
 
 
-def examine(home: Path) -> list[Finding]:
-    """Return everything that was found, in the order: installation, machine, home."""
+def examine(home: Path, settings: Settings) -> list[Finding]:
+    """Return everything that was found, in the order: installation, machine, servers, home."""
     parts: tuple[Callable[[], Iterator[Finding]], ...] = (
         _installation,
         lambda: _machine(home),
         _sandbox,
         _shipped_base,
+        lambda: _servers(settings),
         lambda: _home(home),
     )
     return [finding for part in parts for finding in part()]
@@ -128,6 +129,13 @@ def _shipped_base() -> Iterator[Finding]:
         )
         return
     yield Finding("ok", "the shipped base model is whole")
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    from models.http_check import look_at_servers
+
+    for report in look_at_servers(settings.engine):
+        yield Finding("fail" if report.problem else "ok", report.line, report.hint)
 
 
 def _home(home: Path) -> Iterator[Finding]:

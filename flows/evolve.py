@@ -10,6 +10,7 @@ from flows.code_version import code_version
 from flows.display import Display
 from flows.prefect_server import PrefectServer, open_server
 from flows.settings import Settings, differences, fingerprint
+from models.http_check import require_servers
 from warehouse.errors import BadInput, Interrupted
 from warehouse.store import Warehouse
 
@@ -26,6 +27,7 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
     Flow runs go to the Prefect server of PREFECT_API_URL, or to the home's own, which is left running for review.
     """
     refuse_other_settings(settings, home)
+    require_servers(settings.engine)
     server = open_server(home)
     os.environ.update(server.client_environment)
     # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.

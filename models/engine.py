@@ -53,7 +53,7 @@ class ScoringRequest:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """The answer to a ScoringRequest: scores in (-1, 1), in the order of the prefixes."""
+    """The answer to a ScoringRequest: scores in (-1, 1), in the order of the prefixes; NaN where the PPM gives no number."""
 
     request_id: int
     scores: tuple[float, ...]

@@ -2,14 +2,16 @@
 
 On a CPU one process computes with one thread, so two of them keep two cores busy where one model is too small to be shared
 between threads. Requests that continue the same problem go to the same process, which has their prefix cached. An answer
-depends on its request alone, so it does not matter which process gives it, and a process that dies or hangs is replaced and
-its open requests are repeated. After MAX_FAILURES in a row without an answer in between, EngineUnavailable says why.
+depends on its request alone, so it does not matter which process gives it, and a process that dies, hangs or runs out of
+memory is replaced and its open requests are repeated. After MAX_FAILURES in a row without an answer in between, or once that
+many processes were lost with the same request, EngineUnavailable says why.
 """
 
 import multiprocessing
 import os
+import signal
 import time
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from models.engine import Answer, GenerationRequest, Request
+from models.engine_homes import Homes
 from models.engine_process import Answered, Close, Failed, Load, Ready, Report, Submit, serve
 from models.settings import EngineSettings
 from warehouse.errors import EngineUnavailable
@@ -26,9 +29,9 @@ from warehouse.errors import EngineUnavailable
 MAX_FAILURES: Final = 3
 """Processes that may be lost in a row before it is taken for the machine's or the checkpoint's fault."""
 
-_HOME_CHARS: Final = 256
-"""Prefixes that agree so far belong to the same problem, nearly always; where they do not, only a cached prefix is lost."""
-_HOMES_REMEMBERED: Final = 10_000
+_START_SECONDS: Final = 900.0
+"""How long a process may take to start or to load: large models compile and read for minutes."""
+
 _CLOSE_SECONDS: Final = 30.0
 """vLLM needs 1 s to end, and 6 on a busy machine; one that is killed leaves semaphores behind."""
 
@@ -55,8 +58,10 @@ class EnginePool:
     def __init__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
         self._settings = settings
         self._served = (policy, ppm)
-        self._homes: OrderedDict[str, int] = OrderedDict()
+        self._homes = Homes()
         self._n_failures = 0
+        self._lost_with: Counter[int] = Counter()
+        self._failure: EngineUnavailable | None = None
         self._members = [self._start() for _ in range(settings.n_processes)]
         self._await_ready()
 
@@ -78,6 +83,8 @@ class EnginePool:
 
     def poll(self, timeout_seconds: float) -> list[Answer]:
         """Return the answers that have come, waiting at most timeout_seconds for the first."""
+        if self._failure is not None:
+            raise self._failure
         for member in self._members:
             if member.outbox:
                 requests, member.outbox = tuple(member.outbox), []
@@ -130,7 +137,7 @@ class EnginePool:
                 report: Report = member.connection.recv()
             except (EOFError, OSError):
                 member.process.join(_CLOSE_SECONDS)
-                self._replace(member, f"ended with exit code {member.process.exitcode}")
+                self._replace(member, _how_it_ended(member.process.exitcode))
                 continue
             answers += self._take(member, report)
         return answers
@@ -142,6 +149,7 @@ class EnginePool:
                 self._n_failures = 0
                 for answer in answers:
                     del member.open[answer.request_id]
+                    self._lost_with.pop(answer.request_id, None)
                 return answers
             case Ready():
                 member.ready = True
@@ -151,23 +159,27 @@ class EnginePool:
 
     def _replace_silent(self) -> None:
         """Replace processes that owe something and have said nothing for too long."""
-        deadline = time.monotonic() - self._settings.stall_seconds
+        now = time.monotonic()
         for member in self._members:
-            if not (member.open or not member.ready):
-                member.heard = time.monotonic()
-            elif member.heard < deadline:
-                self._replace(member, f"said nothing for {self._settings.stall_seconds:.0f} s")
+            limit = self._settings.stall_seconds if member.ready else max(_START_SECONDS, self._settings.stall_seconds)
+            if member.ready and not member.open:
+                member.heard = now
+            elif now - member.heard > limit:
+                self._replace(member, f"said nothing for {limit:.0f} s")
 
     def _replace(self, member: _Member, reason: str) -> None:
         """Start another process in place of a lost one and repeat its open requests."""
         _kill(member)
         self._n_failures += 1
-        if self._n_failures >= MAX_FAILURES:
+        # While other processes answer, a request that ends every process it is given would otherwise do so for ever.
+        self._lost_with.update(member.open.keys())
+        if max(self._n_failures, *(self._lost_with[request_id] for request_id in member.open), 0) >= MAX_FAILURES:
             self.close()
-            raise EngineUnavailable(
+            self._failure = EngineUnavailable(
                 f"{MAX_FAILURES} engine processes in a row were lost, the last one: {reason}",
                 hint="if memory ran out, use a smaller engine.kv_cache_mib or engine.n_processes",
             )
+            raise self._failure
         fresh = self._start()
         fresh.open = member.open
         fresh.outbox = list(member.open.values())
@@ -175,19 +187,17 @@ class EnginePool:
 
     def _home_of(self, request: Request) -> int:
         text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
-        key = text[:_HOME_CHARS]
-        home = self._homes.get(key)
-        if home is None:
-            home = min(range(len(self._members)), key=lambda index: self._members[index].load)
-        self._homes[key] = home
-        self._homes.move_to_end(key)
-        if len(self._homes) > _HOMES_REMEMBERED:
-            self._homes.popitem(last=False)
-        return home
+        return self._homes.of(text, lambda: min(range(len(self._members)), key=lambda index: self._members[index].load))
 
 
 def _weight(request: Request) -> int:
     return len(request.seeds) if isinstance(request, GenerationRequest) else 1
+
+
+def _how_it_ended(exit_code: int | None) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "was killed, which is what the kernel does when memory runs out"
+    return f"ended with exit code {exit_code}"
 
 
 def _kill(member: _Member) -> None:

@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Final
 
 from models.engine import Answer, Engine, Request
 from models.settings import EngineSettings
@@ -62,6 +63,9 @@ class Failed:
 Order = Submit | Load | Close
 Report = Ready | Answered | Failed
 
+_TURN_SECONDS: Final = 0.002
+"""How long to wait for an engine that computes elsewhere before looking for orders; in-process engines compute instead."""
+
 
 def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
     """Open the engine and serve until Close, or until the parent is gone."""
@@ -92,7 +96,7 @@ def _serve(
     connection.send(Ready())
     with contextlib.closing(engine):
         while _obey(connection, orders, engine):
-            answers = engine.poll(0.0) if engine.n_pending else []
+            answers = engine.poll(_TURN_SECONDS) if engine.n_pending else []
             if answers:
                 connection.send(Answered(tuple(answers)))
 

@@ -14,7 +14,7 @@ def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> Eng
     """
     for directory in filter(None, (policy, ppm)):
         require_model_files(directory)
-    if settings.n_processes:
+    if settings.n_processes and settings.kind != "http":
         from models.engine_pool import EnginePool
 
         return EnginePool(settings, policy, ppm)
@@ -22,7 +22,11 @@ def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> Eng
 
 
 def open_in_process(settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
-    """Return an engine that computes in this process, whenever it is polled."""
+    """Return an engine that is driven by this process: it computes here, or asks servers."""
+    if settings.kind == "http":
+        from models.http_engine import HttpEngine
+
+        return HttpEngine(settings, policy, ppm)
     if settings.kind == "transformers":
         from models.transformers_engine import TransformersEngine
 

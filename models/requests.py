@@ -20,6 +20,15 @@ def refuse_generation(request: GenerationRequest, n_prompt_tokens: int, max_mode
     return Rejection(request.request_id, reason) if reason else None
 
 
+def refuse_text(text: str) -> str | None:
+    """Return why no tokenizer can encode a text, or None. Half of a surrogate pair is no character, in no encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return f"the tokenizer cannot encode character {error.start}, {text[error.start]!r}"
+    return None
+
+
 def refuse_prefix(n_tokens: int, max_model_len: int) -> str | None:
     """Return why a prefix can never be scored, or None."""
     if n_tokens == 0:
@@ -53,7 +62,7 @@ class OpenScorings:
         self._n_remembered = n_remembered
         self._remembered: OrderedDict[str, float] = OrderedDict()
         self._waiting: dict[str, list[_OpenScoring]] = {}
-        self._whole: list[Scoring] = []
+        self._whole: list[Scoring | Rejection] = []
         self._n_open = 0
 
     @property
@@ -74,7 +83,7 @@ class OpenScorings:
         return unasked
 
     def put(self, prefix: str, score: float) -> None:
-        """Give the score of a prefix to everyone who waits for it, and remember it."""
+        """Give the score of a prefix, which may be NaN, to everyone who waits for it, and remember it."""
         self._remembered[prefix] = score
         if len(self._remembered) > self._n_remembered:
             self._remembered.popitem(last=False)
@@ -82,8 +91,15 @@ class OpenScorings:
             scoring.scores[prefix] = score
             self._close_if_whole(scoring)
 
-    def take(self) -> list[Scoring]:
-        """Return the scorings that lack nothing any more, once."""
+    def refuse(self, prefix: str, reason: str) -> None:
+        """Reject everyone who waits for the score of a prefix."""
+        for scoring in self._waiting.pop(prefix):
+            if not scoring.rejected:
+                scoring.rejected = True
+                self._whole.append(Rejection(scoring.request.request_id, reason))
+
+    def take(self) -> list[Scoring | Rejection]:
+        """Return the scorings that lack nothing any more, and those that never will be whole, once."""
         whole, self._whole = self._whole, []
         self._n_open -= len(whole)
         return whole
@@ -94,7 +110,7 @@ class OpenScorings:
 
     def _close_if_whole(self, scoring: "_OpenScoring") -> None:
         prefixes = scoring.request.prefixes
-        if all(prefix in scoring.scores for prefix in prefixes):
+        if not scoring.rejected and all(prefix in scoring.scores for prefix in prefixes):
             self._whole.append(Scoring(scoring.request.request_id, tuple(scoring.scores[prefix] for prefix in prefixes)))
 
 
@@ -102,3 +118,4 @@ class OpenScorings:
 class _OpenScoring:
     request: ScoringRequest
     scores: dict[str, float]
+    rejected: bool = False

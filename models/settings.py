@@ -1,8 +1,9 @@
 """Settings of serving: which engine proposes steps and scores prefixes, and how large it may grow. No torch here."""
 
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class EngineSettings(BaseModel):
@@ -10,11 +11,12 @@ class EngineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["vllm", "transformers"] = "vllm"
-    """vllm: continuous batching. transformers: slow and simple, for machines without vLLM."""
+    kind: Literal["vllm", "http", "transformers"] = "vllm"
+    """vllm: continuous batching. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
     n_processes: int = Field(default=2, ge=0, le=64)
-    """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process."""
+    """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process. Of no
+    use to the kind http."""
 
     stall_seconds: float = Field(default=300.0, gt=0)
     """A process that owes answers and says nothing for so long is replaced, and its requests are repeated."""
@@ -26,16 +28,68 @@ class EngineSettings(BaseModel):
     """Tokens of the longest prefix and its continuation. A longer prompt is rejected."""
 
     max_num_seqs: int = Field(default=256, ge=1)
-    """Candidates generated at once; more wait in the engine's queue."""
+    """Candidates generated at once, by each server of kind http; more wait in the engine's queue."""
 
     max_batched_tokens: int = Field(default=4096, ge=32)
     """Tokens of one turn of the engine, prompts that are read included; never less than max_model_len."""
 
     kv_cache_mib: int = Field(default=128, ge=16)
-    """Memory for the attention keys and values, for the policy and again for the PPM. On a GPU too."""
+    """Memory for the attention keys and values of the policy. On a GPU too."""
+
+    ppm_kv_cache_mib: int = Field(default=128, ge=16)
+    """The same for the PPM. Two models on one GPU fit when their weights and these two do."""
 
     n_threads: int = Field(default=1, ge=1)
     """CPU threads of one matrix operation. The tiny model is too small to share between threads."""
 
     score_cache_size: int = Field(default=200_000, ge=0)
     """Prefixes whose PPM score is remembered until the PPM changes; about 300 bytes each."""
+
+    policy_urls: tuple[str, ...] = ()
+    """Servers of the policy, for the kind http, such as "http://gpu-1:8000". Keys come from the environment variable
+    STARGROVE_POLICY_API_KEY, never from here."""
+
+    ppm_urls: tuple[str, ...] = ()
+    """Servers of the PPM, which need /classify. Key: STARGROVE_PPM_API_KEY."""
+
+    policy_model: str = Field(default="policy", min_length=1)
+    """The name under which the servers must serve the policy where weights = "reload"."""
+
+    ppm_model: str = Field(default="ppm", min_length=1)
+    """The name under which the servers must serve the PPM where weights = "reload"."""
+
+    weights: Literal["reload", "served"] = "reload"
+    """reload: each round's checkpoint directory is loaded by the running vLLM servers, which must see the home. served: the
+    servers serve every checkpoint under its id by themselves; one that does not is refused."""
+
+    queue_timeout_seconds: float = Field(default=600.0, gt=0)
+    """How long requests may wait while every server is down, full or says 429, before the engine counts as unavailable."""
+
+    generation_timeout_seconds: float = Field(default=300.0, gt=0)
+    """How long a server may take for one request, from sending to the whole answer, before it is sent to another."""
+
+    max_attempts: int = Field(default=8, ge=1, le=100)
+    """Times that one request is sent before its failure counts as the fleet's. A 429 is no attempt."""
+
+    requests_per_second: float = Field(default=0.0, ge=0)
+    """Most requests sent per second to the servers of the policy, and again to those of the PPM; 0: as many as they take."""
+
+    @field_validator("policy_urls", "ppm_urls")
+    @classmethod
+    def _without_secrets(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(f"{url!r} is no address of a server; write it as http://host:port")
+            if parts.username is not None or parts.password is not None or parts.query:
+                raise ValueError(
+                    f"the address of {parts.hostname} holds a secret, and settings are stored; use the environment"
+                )
+        return tuple(url.rstrip("/") for url in urls)
+
+    @model_validator(mode="after")
+    def _servers_are_named(self) -> Self:
+        if self.kind == "http" and not (self.policy_urls and self.ppm_urls):
+            lacking = "ppm_urls" if self.policy_urls else "policy_urls"
+            raise ValueError(f'kind = "http": {lacking} names no server; give at least one')
+        return self

@@ -4,7 +4,6 @@ Slow and simple: one turn answers one request. Its candidates share one batch of
 answer depends on its request alone.
 """
 
-import math
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from models.engine import Answer, Candidate, Generation, GenerationRequest, Reje
 from models.failures import engine_failures
 from models.ppm_score import score_from_logit
 from models.prompt_tokens import PromptTokens
-from models.requests import OpenScorings, refuse_generation, refuse_prefix
+from models.requests import OpenScorings, refuse_generation, refuse_prefix, refuse_text
 from models.settings import EngineSettings
 from warehouse.errors import EngineUnavailable
 
@@ -62,6 +61,9 @@ class TransformersEngine:
         del self._policy, self._ppm
 
     def _generate(self, request: GenerationRequest) -> Answer:
+        reason = refuse_text(request.prompt)
+        if reason is not None:
+            return Rejection(request.request_id, reason)
         prompt_ids = self._policy.tokens.encode(request.prompt)
         refusal = refuse_generation(request, len(prompt_ids), self._settings.max_model_len)
         if refusal is not None:
@@ -73,7 +75,7 @@ class TransformersEngine:
         if self._ppm is None:
             return Rejection(request.request_id, "no PPM is loaded, so prefixes have no score")
         for prefix in request.prefixes:
-            reason = refuse_prefix(len(self._ppm.tokens.encode(prefix)), self._settings.max_model_len)
+            reason = refuse_text(prefix) or refuse_prefix(len(self._ppm.tokens.encode(prefix)), self._settings.max_model_len)
             if reason is not None:
                 return Rejection(request.request_id, reason)
         for prefix in self._scorings.open(request):
@@ -122,15 +124,12 @@ class _TorchModel:
         return tuple(self.tokens.candidate(prompt_ids, row_ids, request.stop) for row_ids in new_ids)
 
     def score(self, prefix_ids: tuple[int, ...]) -> float:
-        """Return the PPM score of a prefix, in (-1, 1)."""
+        """Return the PPM score of a prefix, in (-1, 1), or NaN."""
         import torch
 
         with torch.inference_mode():
             logit = float(self._model(input_ids=torch.tensor([prefix_ids])).logits[0, 0])
-        score = score_from_logit(logit)
-        if math.isnan(score):
-            raise EngineUnavailable(f"the PPM {self.directory} gives NaN for a prefix", hint="train it again")
-        return score
+        return score_from_logit(logit)
 
 
 def _next_tokens(logits: Any, temperature: float, generators: list[Any]) -> Any:

@@ -5,13 +5,12 @@ siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to 
 requests would repeat each other.)
 """
 
-import math
 from pathlib import Path
 from typing import Any
 
 from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
 from models.ppm_score import score_from_logit
-from models.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix
+from models.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix, refuse_text
 from models.settings import EngineSettings
 from models.vllm_model import Use, VllmModel
 from warehouse.errors import EngineUnavailable
@@ -59,7 +58,7 @@ class VllmEngine:
             self._take_candidate(output)
         if self._ppm is not None:
             for output in self._ppm.step():
-                self._take_score(self._ppm, output)
+                self._take_score(output)
         answers, self._ready = [*self._ready, *self._scorings.take()], []
         return answers
 
@@ -85,6 +84,10 @@ class VllmEngine:
         return VllmModel(use, directory, self._settings)
 
     def _submit_generation(self, request: GenerationRequest) -> None:
+        reason = refuse_text(request.prompt)
+        if reason is not None:
+            self._ready.append(Rejection(request.request_id, reason))
+            return
         prompt_ids = self._policy.tokens.encode(request.prompt)
         refusal = refuse_generation(request, len(prompt_ids), self._settings.max_model_len)
         if refusal is not None:
@@ -133,23 +136,20 @@ class VllmEngine:
         if self._ppm is None:
             self._ready.append(Rejection(request.request_id, "no PPM is loaded, so prefixes have no score"))
             return
-        ids = {prefix: self._ppm.tokens.encode(prefix) for prefix in request.prefixes}
-        for prefix_ids in ids.values():
-            reason = refuse_prefix(len(prefix_ids), self._settings.max_model_len)
+        ids: dict[str, tuple[int, ...]] = {}
+        for prefix in request.prefixes:
+            reason = refuse_text(prefix)
+            if reason is None:
+                ids[prefix] = self._ppm.tokens.encode(prefix)
+                reason = refuse_prefix(len(ids[prefix]), self._settings.max_model_len)
             if reason is not None:
                 self._ready.append(Rejection(request.request_id, reason))
                 return
         for prefix in self._scorings.open(request):
             self._ppm.add(prefix, ids[prefix], _score_params())
 
-    def _take_score(self, ppm: VllmModel, output: Any) -> None:
-        prefix = output.request_id
-        score = score_from_logit(float(output.outputs.data))
-        if math.isnan(score):
-            raise EngineUnavailable(
-                f"the PPM {ppm.directory} gives NaN for a prefix", hint="its weights are broken; train it again"
-            )
-        self._scorings.put(prefix, score)
+    def _take_score(self, output: Any) -> None:
+        self._scorings.put(output.request_id, score_from_logit(float(output.outputs.data)))
 
 
 def _score_params() -> Any:

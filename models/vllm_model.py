@@ -28,6 +28,10 @@ _ENVIRONMENT: Final = {
 _QUIET: Final = {"VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """vLLM warns of a dozen things that are chosen here on purpose. A user who sets these variables hears them."""
 
+_NEEDED_GPU_SHARE: Final = 0.05
+"""vLLM refuses to start where less of a GPU is free than its own share, 0.92. Here the sizes of the KV caches decide what the
+models take, and the second of two on one GPU finds less."""
+
 _CPU_BLOCK_SIZE: Final = 32
 """Tokens per block of the KV cache: the smallest that vLLM's CPU attention takes, so that most of a shared prefix is reused."""
 
@@ -43,9 +47,13 @@ class VllmModel:
         self.directory = directory
         self._in_flight: set[str] = set()
         with _one_process(settings.n_threads), engine_failures(f"starting vLLM with the {use} {directory}"):
+            from vllm import EngineArgs
+            from vllm.platforms import current_platform
             from vllm.v1.engine.llm_engine import LLMEngine
 
-            self._engine: Any = LLMEngine.from_engine_args(_engine_args(use, directory, settings))
+            self._engine: Any = LLMEngine.from_engine_args(
+                EngineArgs(**engine_arguments(use, directory, settings, on_cpu=current_platform.is_cpu()))
+            )
             self.tokens = PromptTokens(self._engine.renderer.get_tokenizer())
 
     def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
@@ -85,31 +93,33 @@ class VllmModel:
         gc.collect()
 
 
-def _engine_args(use: Use, directory: Path, settings: EngineSettings) -> Any:
-    from vllm import EngineArgs
-    from vllm.config import PoolerConfig
-    from vllm.platforms import current_platform
-
-    on_cpu = current_platform.is_cpu()
-    pooling: dict[str, Any] = {"runner": "pooling", "pooler_config": PoolerConfig(task="classify", use_activation=False)}
-    return EngineArgs(
-        model=str(directory),
-        dtype=settings.dtype,
-        max_model_len=settings.max_model_len,
-        max_num_seqs=settings.max_num_seqs,
+def engine_arguments(use: Use, directory: Path, settings: EngineSettings, *, on_cpu: bool) -> dict[str, Any]:
+    """Return vLLM's arguments for one model."""
+    kv_cache_mib = settings.kv_cache_mib if use == "policy" else settings.ppm_kv_cache_mib
+    arguments: dict[str, Any] = {
+        "model": str(directory),
+        "dtype": settings.dtype,
+        "max_model_len": settings.max_model_len,
+        "max_num_seqs": settings.max_num_seqs,
         # A prefill that is split fails on the CPU for requests with seeds of their own (vLLM 0.32), so a whole one must fit.
-        max_num_batched_tokens=max(settings.max_batched_tokens, settings.max_model_len),
-        enable_chunked_prefill=not on_cpu,
-        enforce_eager=on_cpu,
-        block_size=_CPU_BLOCK_SIZE if on_cpu else None,
-        kv_cache_memory_bytes=settings.kv_cache_mib << 20,
-        enable_prefix_caching=True,
+        "max_num_batched_tokens": max(settings.max_batched_tokens, settings.max_model_len),
+        "enable_chunked_prefill": not on_cpu,
+        "enforce_eager": on_cpu,
+        "block_size": _CPU_BLOCK_SIZE if on_cpu else None,
+        "kv_cache_memory_bytes": kv_cache_mib << 20,
+        "enable_prefix_caching": True,
         # The sampling parameters of a request are all there is; a generation_config.json beside the weights adds none.
-        generation_config="vllm",
-        disable_log_stats=True,
-        use_tqdm_on_load=False,
-        **(pooling if use == "ppm" else {}),
-    )
+        "generation_config": "vllm",
+        "disable_log_stats": True,
+        "use_tqdm_on_load": False,
+    }
+    if not on_cpu:
+        arguments["gpu_memory_utilization"] = _NEEDED_GPU_SHARE
+    if use == "ppm":
+        from vllm.config import PoolerConfig
+
+        arguments |= {"runner": "pooling", "pooler_config": PoolerConfig(task="classify", use_activation=False)}
+    return arguments
 
 
 @contextmanager
@@ -141,6 +151,7 @@ def _one_process(n_threads: int) -> Iterator[None]:
 
 
 def _shape_of(directory: Path) -> tuple[dict[str, Any], bytes]:
+    """Return everything that two checkpoints must have in common for one to take the other's place: all but the weights."""
     config = json.loads((directory / "config.json").read_text())
     written_by = ("transformers_version", "_name_or_path")
     tokenizer = directory / "tokenizer.json"

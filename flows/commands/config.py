@@ -26,8 +26,10 @@ def check(
     profile: ProfileOption = DEFAULT_PROFILE,
     set_: SetOption = None,
 ) -> None:
-    """Say whether the settings can be used, and the fingerprint that their data would carry."""
+    """Say whether the settings can be used, servers included, and the fingerprint that their data would carry."""
     from flows.settings import fingerprint, load
+    from models.http_check import require_servers
 
     settings = load(profile, path, set_ or [])
+    require_servers(settings.engine)
     typer.echo(f"{path or profile}: {settings.run.n_rounds} rounds, fingerprint {fingerprint(settings)}")

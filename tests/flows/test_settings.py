@@ -77,6 +77,9 @@ def test_a_rounds_training_differs_only_in_what_its_table_says() -> None:
         ("run.n_rounds=9", ["run.n_rounds = 9", "only 4 tables"]),
         ("sft.batch_size=17", ["batch_size = 17", "multiple of micro_batch_size = 16"]),
         ("search.max_step_tokens=512", ["search.max_step_tokens = 512", "less than engine.max_model_len = 512"]),
+        ("engine.kind=http", ['kind = "http"', "policy_urls names no server"]),
+        ('engine.policy_urls=["gpu-1:8000"]', ["engine.policy_urls", "'gpu-1:8000' is no address", "http://host:port"]),
+        ('engine.ppm_urls=["https://me:secret@gpu-1"]', ["engine.ppm_urls", "the address of gpu-1 holds a secret"]),
         ("search", ["'search' is not section.key=value"]),
         ("search.=4", ["is not section.key=value"]),
     ],
@@ -136,11 +139,29 @@ def test_shown_settings_explain_every_value() -> None:
     assert unexplained == []
 
 
-@given(
-    name=st.sampled_from(
-        sorted(DECIDES_NO_DATA - {"sandbox.minimum_isolation", "sandbox.namespaces", "run.name", "run.n_rounds"})
-    )
+NO_NUMBERS = {
+    "sandbox.minimum_isolation",
+    "sandbox.namespaces",
+    "run.name",
+    "run.n_rounds",
+    "engine.policy_urls",
+    "engine.ppm_urls",
+    "engine.policy_model",
+    "engine.ppm_model",
+    "engine.weights",
+}
+
+
+@pytest.mark.parametrize(
+    "override", ['engine.ppm_urls=["http://gpu-1:8000"]', "engine.ppm_model=mine", "engine.weights=served"]
 )
+def test_where_the_servers_are_does_not_change_the_fingerprint(override: str) -> None:
+    changed = load(overrides=[override])
+    assert changed != Settings()
+    assert fingerprint(changed) == fingerprint(Settings())
+
+
+@given(name=st.sampled_from(sorted(DECIDES_NO_DATA - NO_NUMBERS)))
 def test_settings_of_speed_do_not_change_the_fingerprint(name: str) -> None:
     section, key = name.split(".")
     value = getattr(getattr(Settings(), section), key)

@@ -12,6 +12,7 @@ from flows.doctor import Finding, examine
 from flows.evaluate import benchmark_table
 from flows.gate_table import gate_tables
 from flows.sandbox_run import describe, run_file
+from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
@@ -60,7 +61,7 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
 
 
 def test_doctor_names_each_finding_and_what_to_do(tmp_path: Path) -> None:
-    findings = examine(tmp_path / "none")
+    findings = examine(tmp_path / "none", Settings())
     assert {finding.level for finding in findings} <= {"ok", "warn"}
     assert any("sandbox runs code" in finding.what for finding in findings)
     assert any("holds no evolution yet" in finding.what for finding in findings)
@@ -70,7 +71,7 @@ def test_doctor_names_each_finding_and_what_to_do(tmp_path: Path) -> None:
 def test_doctor_fails_where_the_lake_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "catalog.sqlite").write_bytes(b"no database" * 100)
-    assert [finding.level for finding in examine(tmp_path)].count("fail") == 1
+    assert [finding.level for finding in examine(tmp_path, Settings())].count("fail") == 1
 
 
 def test_a_program_prints_and_its_outcome_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

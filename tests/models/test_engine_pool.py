@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from models.engine import Engine
+from models.engine import Answer, Engine
 from models.open_engine import open_engine
 from models.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
@@ -28,32 +28,42 @@ def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
         yield engine
 
 
-def test_two_processes_answer_as_one_does_also_when_one_is_killed(
-    engine: Engine, random_policy: Path, random_ppm: Path
-) -> None:
-    requests = [*generations(12, temperature=1.0), *scorings(6)]
-    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
-        expected = answers_of(alone, requests)
-    assert answers_of(engine, requests) == expected
+REQUESTS = [*generations(12, temperature=1.0), *scorings(6)]
 
-    for request in requests:
+
+@pytest.fixture(scope="module")
+def expected(random_policy: Path, random_ppm: Path) -> dict[int, Answer]:
+    """The answers of an engine in this process."""
+    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
+        return answers_of(alone, REQUESTS)
+
+
+def engine_pids() -> set[int]:
+    """Return the ids of the engine processes that live."""
+    return {process.pid for process in active_children() if process.name == "stargrove engine" and process.pid}
+
+
+def test_two_processes_answer_as_one_does_also_when_one_is_killed(engine: Engine, expected: dict[int, Answer]) -> None:
+    assert answers_of(engine, REQUESTS) == expected
+
+    for request in REQUESTS:
         engine.submit(request)
     first = engine.poll(0.0)
-    victim = next(process for process in active_children() if process.name == "stargrove engine")
-    os.kill(victim.pid or 0, signal.SIGKILL)
+    os.kill(next(iter(engine_pids())), signal.SIGKILL)
     assert {**{answer.request_id: answer for answer in first}, **answers_of(engine, [])} == expected
 
 
 def test_other_weights_are_served_by_every_process(
     engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
 ) -> None:
-    requests = scorings(8)
+    requests, pids = scorings(8), engine_pids()
     before = answers_of(engine, requests)
     engine.load(random_policy, write_ppm(tmp_path, seed=5))
     other = answers_of(engine, requests)
     assert all(other[key] != before[key] for key in before)
     engine.load(random_policy, random_ppm)
     assert answers_of(engine, requests) == before
+    assert engine_pids() == pids, "weights are swapped without a new process"
 
 
 def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_policy: Path, tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""An engine of vLLM's own servers gives the tokens and scores of vLLM in this process, seed for seed."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
+from models.http_check import require_servers
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+from tests.models.engine_contract import answers_of, generations, scorings
+from tests.models.random_model import write_policy, write_ppm
+
+pytestmark = pytest.mark.integration
+
+CONTEXT = 256
+ALONE = EngineSettings(kind="vllm", n_processes=0, max_model_len=CONTEXT, max_num_seqs=32, kv_cache_mib=64, ppm_kv_cache_mib=64)
+ON_THE_CPU = [
+    *("--host", "127.0.0.1", "--dtype", "float32", "--max-model-len", str(CONTEXT), "--max-num-seqs", "32"),
+    *("--max-num-batched-tokens", "4096", "--no-enable-chunked-prefill", "--enforce-eager", "--block-size", "32"),
+    *("--kv-cache-memory-bytes", str(64 << 20), "--generation-config", "vllm"),
+]
+ENVIRONMENT = {
+    **os.environ,
+    "VLLM_SERVER_DEV_MODE": "1",
+    "VLLM_HOST_IP": "127.0.0.1",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
+}
+AT_FAULT: list[Request] = [
+    GenerationRequest(100, "b1" * 300, (1,), 1.0, (), 5),
+    GenerationRequest(101, "", (1,), 1.0, (), 5),
+    GenerationRequest(102, "b1" * (CONTEXT // 2), (1,), 1.0, (), 5),
+    GenerationRequest(103, "b\ud800", (1,), 1.0, (), 5),
+    ScoringRequest(104, ("b1", "b1" * 300)),
+]
+REQUESTS: list[Request] = [
+    *generations(16, temperature=1.0),
+    *(GenerationRequest(200 + number, f"b{number}", (1, 2), 0.0, ("a", "k"), 20) for number in range(4)),
+    # The room that the context leaves is less than max_tokens.
+    GenerationRequest(300, "b1" * 126, (1, 2, 3), 1.0, (), 100),
+    *scorings(8),
+]
+
+
+@contextmanager
+def served(directory: Path, name: str, *arguments: str) -> Iterator[str]:
+    """Yield the address of a vLLM server of the model; its process group is ended with the block."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(directory), "--port", str(port)]
+    command += ["--served-model-name", name, *ON_THE_CPU, *arguments]
+    with (directory / "server.log").open("w") as log:
+        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_for(f"http://127.0.0.1:{port}", process, directory / "server.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        finally:
+            end_its_children(process)
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 540
+    while True:
+        assert process.poll() is None, log.read_text()[-2000:]
+        assert time.monotonic() < deadline, log.read_text()[-2000:]
+        try:
+            if httpx.get(f"{url}/health", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.5)
+
+
+def end_its_children(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        os.killpg(process.pid, 9)
+    except ProcessLookupError:
+        return
+
+
+@pytest.fixture(scope="module")
+def settings(random_policy: Path, random_ppm: Path) -> Iterator[EngineSettings]:
+    with ExitStack() as stack:
+        policy = stack.enter_context(served(random_policy, "policy"))
+        ppm = stack.enter_context(served(random_ppm, "ppm", "--runner", "pooling"))
+        yield ALONE.model_copy(update={"kind": "http", "policy_urls": (policy,), "ppm_urls": (ppm,)})
+
+
+def test_servers_answer_as_vllm_in_this_process_does_and_load_the_weights_of_a_round(
+    settings: EngineSettings, random_policy: Path, random_ppm: Path, tmp_path: Path
+) -> None:
+    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
+    expected: list[dict[int, Answer]] = []
+    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
+        expected.append(answers_of(alone, [*REQUESTS, *AT_FAULT]))
+        alone.load(*others)
+        expected.append(answers_of(alone, REQUESTS))
+    require_servers(settings)
+    with closing(open_engine(settings, random_policy, random_ppm)) as engine:
+        found = answers_of(engine, [*REQUESTS, *AT_FAULT])
+        for request in AT_FAULT:
+            assert isinstance(found.pop(request.request_id), Rejection)
+            assert isinstance(expected[0].pop(request.request_id), Rejection)
+        assert found == expected[0]
+        engine.load(*others)
+        assert answers_of(engine, REQUESTS) == expected[1]
+    # A server keeps the weights that it was given; another engine has them swapped back.
+    with closing(open_engine(settings, random_policy, random_ppm)) as engine:
+        assert answers_of(engine, REQUESTS) == expected[0]
