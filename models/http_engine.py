@@ -30,6 +30,8 @@ API_KEYS: Final[dict[Use, str]] = {"policy": "STARGROVE_POLICY_API_KEY", "ppm": 
 """Environment variables, because settings are stored beside the data."""
 
 _CONNECT_SECONDS: Final = 10.0
+_KEEPALIVE_SECONDS: Final = 2.0
+"""Servers hang up after 5 s without a request; a connection that is used at that moment is a request lost."""
 
 
 class HttpEngine:
@@ -200,6 +202,6 @@ def client_for(use: Use) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         # How many requests are open is decided by the fleet, and how long one may take by the clock around it.
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=_KEEPALIVE_SECONDS),
         timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
     )
