@@ -10,9 +10,10 @@ _BYTES: Final = {"float32": 4, "bfloat16": 2}
 
 
 def kv_cache_tokens(settings: EngineSettings, policy: Path) -> int:
-    """Return the tokens whose attention keys and values fit into the caches of all engine processes together."""
+    """Return the tokens whose attention keys and values fit into the caches of all engine processes or servers together."""
     shape = json.loads((policy / "config.json").read_text())
     n_heads = shape.get("num_key_value_heads", shape["num_attention_heads"])
     head_size = shape.get("head_dim") or shape["hidden_size"] // shape["num_attention_heads"]
     bytes_per_token = 2 * shape["num_hidden_layers"] * n_heads * head_size * _BYTES[settings.dtype]
-    return max(1, settings.n_processes) * (settings.kv_cache_mib << 20) // int(bytes_per_token)
+    n_caches = len(settings.policy_urls) if settings.kind == "http" else max(1, settings.n_processes)
+    return n_caches * (settings.kv_cache_mib << 20) // int(bytes_per_token)

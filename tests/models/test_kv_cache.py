@@ -21,3 +21,9 @@ def test_a_7b_model_needs_56_kib_per_token_in_bfloat16(tmp_path: Path) -> None:
 def test_every_process_of_the_tiny_default_has_a_cache_of_its_own(n_processes: int, n_tokens: int) -> None:
     settings = EngineSettings(kv_cache_mib=128, n_processes=n_processes)
     assert kv_cache_tokens(settings, Path("models/tiny/base")) == n_tokens
+
+
+def test_every_server_of_a_fleet_has_a_cache_of_its_own() -> None:
+    urls = {"policy_urls": ("http://a:1", "http://b:1", "http://c:1"), "ppm_urls": ("http://d:1",)}
+    settings = EngineSettings(kind="http", kv_cache_mib=128, **urls)
+    assert kv_cache_tokens(settings, Path("models/tiny/base")) == 3 * 65_536
