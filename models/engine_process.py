@@ -42,6 +42,11 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Starved:
+    """An order came for which there was no memory. Told by the process to itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The checkpoints are loaded."""
 
@@ -60,7 +65,7 @@ class Failed:
     reason: str
 
 
-Order = Submit | Load | Close
+Order = Submit | Load | Close | Starved
 Report = Ready | Answered | Failed
 
 _TURN_SECONDS: Final = 0.002
@@ -78,13 +83,18 @@ def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: P
             _serve(connection, orders, settings, policy, ppm)
         except StargroveError as error:
             connection.send(Failed(str(error)))
+        except MemoryError:
+            connection.send(Failed("its memory ran out"))
 
 
 def _read(connection: Connection, orders: "queue.SimpleQueue[Order]") -> None:
-    with contextlib.suppress(EOFError, OSError):
+    try:
         while True:
             orders.put(connection.recv())
-    orders.put(Close())
+    except MemoryError:
+        orders.put(Starved())  # the thread that serves has to know, for nothing can be ordered any more
+    except (EOFError, OSError):
+        orders.put(Close())
 
 
 def _serve(
@@ -111,6 +121,8 @@ def _obey(connection: Connection, orders: "queue.SimpleQueue[Order]", engine: En
             case Load(policy=policy, ppm=ppm):
                 engine.load(policy, ppm)
                 connection.send(Ready())
+            case Starved():
+                raise MemoryError
             case Close():
                 return False
     return True
