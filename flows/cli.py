@@ -11,7 +11,25 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import config, doctor, evaluate, evolve, gates, ingest, lineage, sandbox, solve, sql, tiny, ui, warehouse
+from flows.commands import (
+    config,
+    diff,
+    doctor,
+    evaluate,
+    evolve,
+    export,
+    gates,
+    import_,
+    ingest,
+    lineage,
+    reproduce,
+    sandbox,
+    solve,
+    sql,
+    tiny,
+    ui,
+    warehouse,
+)
 from warehouse.errors import StargroveError
 
 INTERRUPTED = 130
@@ -39,12 +57,13 @@ def shared(
         raise typer.Exit
 
 
-for module in (evolve, ingest, solve, evaluate, sql, lineage, gates, doctor, ui):
+for module in (evolve, ingest, solve, evaluate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
     app.command(module.NAME)(module.command)
 app.add_typer(config.app, name="config")
 app.add_typer(tiny.app, name="tiny")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(import_.app, name="import")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 
 from flows.artifacts.publish import publish_pictures
+from flows.openlineage import emit_round
 from tasks.annotate import annotate
 from tasks.evaluate import evaluate
 from tasks.gate import gate
@@ -55,6 +56,7 @@ def evolve(plan: EvolutionPlan) -> None:
                 evolution_round(plan, round_plan)
             finally:
                 publish_pictures(resources.lake, plan.name)
+                emit_round(resources.lake, round_plan.round, resources.progress.message)
 
 
 @flow(

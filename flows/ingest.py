@@ -2,21 +2,25 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.problem_source import record_near_duplicates
 from flows.settings import Settings
 from tasks.problems.decontamination import Decontaminator, Refusal
 from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Problem, QuarantinedRow, Split
+from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.store import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of a file: n_rows is the sum of the other counts, or it was there already."""
+    """What became of a file: n_rows is the sum of the other counts but n_near, or it was there already.
+
+    n_near: pairs of all problems in the lake that nearly repeat each other.
+    """
 
     path: Path
     split: Split
@@ -28,6 +32,7 @@ class IngestReport:
     n_quarantined: int = 0
     n_refused: int = 0
     n_of_other_use: int = 0
+    n_near: int = 0
 
     @property
     def line(self) -> str:
@@ -39,13 +44,16 @@ class IngestReport:
             (self.n_known, "already in the lake"),
             (self.n_of_other_use, "left out, for the base or another split has them"),
             (self.n_quarantined, "quarantined, see: stargrove sql --file quarantined_rows"),
-            (self.n_refused, "refused, for they share words with test problems, see: stargrove sql --file quarantined_rows"),
+            (self.n_refused, "refused, for they repeat test problems, see: stargrove sql --file refused_problems"),
+            (self.n_near, "pairs in the lake nearly repeat each other, see: stargrove sql --file near_duplicates"),
         )
         rest = "".join(f"; {count:,} {what}" for count, what in parts if count)
         return f"{self.path}: {self.n_new:,} {self.split} problems from {self.n_rows:,} rows{rest}"
 
 
-def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source: str) -> IngestReport:
+def run_ingest(
+    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None
+) -> IngestReport:
     """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on."""
     batch = Batch(round=0, stage="ingest", shard=f"{split} {source}", fingerprint=_content_hash(path))
     with Warehouse.open(home, settings.warehouse) as lake:
@@ -61,6 +69,9 @@ def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source:
         accepted = [problem for problem in ours if problem.problem_id not in refused]
         quarantined: list[QuarantinedRow] = [*loaded.quarantined, *(refusal.quarantined() for refusal in refusals)]
         n_new = lake.ingest(batch, accepted, quarantined)
+        origin = Source(source, split, licence, str(path), batch.fingerprint, loaded.n_rows, n_new)
+        lake.commit(replace(batch, stage="sources"), {"sources": [origin]})
+        n_near = record_near_duplicates(settings, lake)
     return IngestReport(
         path,
         split,
@@ -72,6 +83,7 @@ def run_ingest(settings: Settings, home: Path, path: Path, split: Split, source:
         n_quarantined=len(loaded.quarantined),
         n_refused=len(refusals),
         n_of_other_use=len(loaded.problems) - len(ours),
+        n_near=n_near,
     )
 
 

@@ -1,12 +1,20 @@
 """Where the problems of an evolution come from: made from seeds, or read from files by `stargrove ingest`."""
 
+from dataclasses import replace
+
 from flows.display import Display
 from flows.settings import Settings
 from tasks.plan import RoundPlan
 from tasks.problems.decontamination import Decontaminator
+from tasks.problems.near_duplicates import near_duplicates
 from tasks.problems.virtual import generate_problems
 from tasks.resources import Resources
 from warehouse.errors import BadInput
+from warehouse.records import Batch, Problem, Source, Split
+from warehouse.store import Warehouse
+
+_NEAR_DUPLICATES = Batch(round=0, stage="near-duplicates", shard="all", fingerprint="all problems")
+"""One batch, whatever the problems: when they change, its rows are replaced."""
 
 
 def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> None:
@@ -21,6 +29,7 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
         refused = {refusal.problem.problem_id for refusal in refusals}
         problems = [problem for problem in (*test, *validation, *train) if problem.problem_id not in refused]
         n_new = resources.lake.ingest(batch, problems, [refusal.quarantined() for refusal in refusals])
+        _record_virtual(resources.lake, batch, problems)
         display.message(f"{n_new} virtual problems from seeds; {len(refused)} more repeat words of test problems: left out")
     for split in ("train", "validation"):
         if not resources.lake.problems(split, limit=1):
@@ -28,3 +37,24 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
                 f"there are no {split} problems in {resources.site.home}",
                 hint=f"bring some: stargrove ingest FILE --split {split}",
             )
+    if not resources.lake.is_committed(_NEAR_DUPLICATES.batch_id):
+        record_near_duplicates(settings, resources.lake)
+
+
+def record_near_duplicates(settings: Settings, lake: Warehouse) -> int:
+    """Return how many pairs of problems nearly repeat each other, after the table near_duplicates was written anew."""
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    problems = [problem for split in splits for problem in lake.problems(split)]
+    found = near_duplicates(problems, settings.gates.near_duplicate_similarity)
+    lake.commit(_NEAR_DUPLICATES, {"near_duplicates": found})
+    return len(found)
+
+
+def _record_virtual(lake: Warehouse, batch: Batch, problems: list[Problem]) -> None:
+    """Record where the virtual problems come from: this project, under its own licence."""
+    rows = []
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    for split in splits:
+        n_problems = sum(problem.split == split for problem in problems)
+        rows.append(Source("virtual", split, "MIT", "tasks/problems/virtual.py", batch.fingerprint, n_problems, n_problems))
+    lake.commit(replace(batch, stage="sources"), {"sources": rows})

@@ -1,4 +1,4 @@
-"""Lineage: what a checkpoint, trajectory, tree, batch or round came from, and what came of it."""
+"""Lineage: what a checkpoint, trajectory, tree, problem, batch or round came from, and what came of it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -24,6 +24,11 @@ class Thing:
     id: str
     facts: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What edges call it."""
+        return f"{self.kind} {self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -38,7 +43,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class LineageGraph:
-    """Everything reached from `root`, upwards and downwards; keys of edges are "kind id"."""
+    """Everything reached from `root`, upwards and downwards; edges name things by their `key`, nearest first."""
 
     root: str
     things: tuple[Thing, ...]
@@ -46,7 +51,7 @@ class LineageGraph:
 
     def text(self) -> str:
         """Return both directions as indented trees."""
-        by_key = {_key(thing): thing for thing in self.things}
+        by_key = {thing.key: thing for thing in self.things}
         lines = [_described(by_key[self.root])]
         directions: tuple[Direction, ...] = ("came from", "led to")
         for direction in directions:
@@ -82,23 +87,23 @@ def lineage(lake: Warehouse, identifier: str) -> LineageGraph:
     Raises BadInput when nothing in the lake has this id.
     """
     root = _found(lake, identifier)
-    things: dict[str, Thing] = {_key(root): root}
+    things: dict[str, Thing] = {root.key: root}
     edges: list[Edge] = []
     directions: tuple[Direction, ...] = ("came from", "led to")
     for direction in directions:
         frontier, samples = [root], _SAMPLES_NEAR
-        reached = {_key(root)}
+        reached = {root.key}
         while frontier and len(things) < _MAX_THINGS:
             following: list[Thing] = []
             for thing in frontier:
                 for edge, other in _step(lake, thing, direction, samples):
                     edges.append(edge)
-                    if _key(other) not in reached:
-                        reached.add(_key(other))
-                        things.setdefault(_key(other), other)
+                    if other.key not in reached:
+                        reached.add(other.key)
+                        things.setdefault(other.key, other)
                         following.append(other)
             frontier, samples = following, _SAMPLES_FAR
-    return LineageGraph(_key(root), tuple(things.values()), tuple(edges))
+    return LineageGraph(root.key, tuple(things.values()), tuple(edges))
 
 
 def _step(lake: Warehouse, thing: Thing, direction: Direction, samples: int) -> list[tuple[Edge, Thing]]:
@@ -109,7 +114,7 @@ def _step(lake: Warehouse, thing: Thing, direction: Direction, samples: int) -> 
             continue
         other = Thing(row["kind"], row["id"], _facts(lake, row["kind"], row["id"]))
         child, parent = (thing, other) if direction == "came from" else (other, thing)
-        found.append((Edge(_key(child), row["relation"], _key(parent), direction, row["n_alike"]), other))
+        found.append((Edge(child.key, row["relation"], parent.key, direction, row["n_alike"]), other))
     return found
 
 
@@ -118,7 +123,7 @@ def _found(lake: Warehouse, identifier: str) -> Thing:
     if not rows:
         raise BadInput(
             f"nothing in the lake is called {identifier!r}",
-            hint="give the id of a checkpoint, trajectory, tree or batch: stargrove sql 'from checkpoints'",
+            hint="give the id of a checkpoint, trajectory, tree, problem or batch: stargrove sql 'from checkpoints'",
         )
     kind, found = rows[0]
     return Thing(kind, found, _facts(lake, kind, found))
@@ -129,10 +134,6 @@ def _facts(lake: Warehouse, kind: str, identifier: str) -> tuple[tuple[str, str]
     return tuple((name, value) for name, value in rows if value is not None)
 
 
-def _key(thing: Thing) -> str:
-    return f"{thing.kind} {thing.id}"
-
-
 def _described(thing: Thing) -> str:
     facts = ", ".join(f"{name} {value}" for name, value in thing.facts)
-    return f"{_key(thing)}" + (f" [{facts}]" if facts else "")
+    return f"{thing.key}" + (f" [{facts}]" if facts else "")

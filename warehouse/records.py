@@ -64,6 +64,28 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A row of `sources`: a file or generator that was read, with its licence as the person who read it in stated it."""
+
+    source: str
+    split: Split
+    licence: str | None
+    uri: str
+    sha256: str
+    n_rows: int
+    n_problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicate:
+    """A row of `near_duplicates`: problem_id nearly repeats near_problem_id. similarity is in [0, 1]."""
+
+    problem_id: str
+    near_problem_id: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A row of `nodes`: a step placed in a search tree.
 
@@ -171,6 +193,18 @@ class VerificationRow:
     problem_id: str
     verification: Verification
     detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A row of `labels`: what an imported trajectory was called where it came from, beside our verdict on its answer."""
+
+    trajectory_id: str
+    problem_id: str
+    author: str
+    label: Verdict
+    verdict: Verdict
+    grading_method: str
 
 
 @dataclass(frozen=True, slots=True)

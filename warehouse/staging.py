@@ -15,6 +15,9 @@ from warehouse.errors import WarehouseError
 RECORDS: Final[dict[str, type]] = {
     "problems": records.Problem,
     "quarantine": records.QuarantinedRow,
+    "sources": records.Source,
+    "near_duplicates": records.NearDuplicate,
+    "labels": records.Label,
     "nodes": records.Node,
     "trajectories": records.Trajectory,
     "verifications": records.VerificationRow,
@@ -31,6 +34,8 @@ SORT_KEYS: Final[dict[str, str]] = {
     "problems": "problem_id",
     "nodes": "problem_id, tree_id, node_id",
     "trajectories": "problem_id, tree_id, leaf_node_id",
+    "labels": "problem_id, trajectory_id",
+    "near_duplicates": "problem_id, near_problem_id",
     "verifications": "problem_id, trajectory_id",
     "sft_examples": "problem_id, rank, trajectory_id",
     "preference_pairs": "problem_id, chosen_tree_id, prefix_node_id, kind, chosen_node_id, rejected_tree_id, rejected_node_id",

@@ -16,6 +16,7 @@ def command(
         Literal["train", "validation", "test"], typer.Option(help="Benchmarks are `test`: they can never enter training.")
     ] = "train",
     source: Annotated[str, typer.Option(help="Name stored with each problem; default: the file's name.")] = "",
+    licence: Annotated[str | None, typer.Option(help="Licence of the problems, as their source states it.")] = None,
     home: HomeOption = DEFAULT_HOME,
     profile: ProfileOption = DEFAULT_PROFILE,
     file: FileOption = None,
@@ -29,4 +30,4 @@ def command(
     settings = load(profile, file, set_ or [])
     with hold(home):
         for path in paths:
-            typer.echo(run_ingest(settings, home, path, split, source or path.stem).line)
+            typer.echo(run_ingest(settings, home, path, split, source or path.stem, licence).line)

@@ -11,8 +11,8 @@ NAME = "lineage"
 
 
 def command(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A trajectory or a checkpoint.")],
-    format_: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is printed.")] = "text",
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A checkpoint, trajectory, tree, problem, batch or round.")],
+    format_: Annotated[Literal["text", "json", "svg"], typer.Option("--format", help="How it is printed.")] = "text",
     output: Annotated[Path | None, typer.Option("--output", help="Write to this file instead.")] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -22,7 +22,12 @@ def command(
 
     with Warehouse.open(home, read_only=True) as lake:
         graph = lineage(lake, identifier)
-    text = graph.json() if format_ == "json" else graph.text()
+    if format_ == "svg":
+        from flows.artifacts.lineage_graph import lineage_graph_svg
+
+        text = lineage_graph_svg(graph)
+    else:
+        text = graph.json() if format_ == "json" else graph.text()
     if output is None:
         typer.echo(text)
     else:

@@ -1,13 +1,12 @@
-"""`stargrove warehouse`: what the lake holds, keeping it small, and writing training files again."""
+"""`stargrove warehouse`: what the lake holds, and keeping it small."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from flows.commands.options import DEFAULT_HOME, HomeOption
 
-app = typer.Typer(help="Describe and maintain the lake, reproduce training files.", no_args_is_help=True)
+app = typer.Typer(help="Describe and maintain the lake.", no_args_is_help=True)
 
 
 @app.command()
@@ -41,19 +40,3 @@ def maintain(
         f"{report.n_files_before} files, {report.n_bytes_before:,} bytes -> "
         f"{report.n_files_after} files, {report.n_bytes_after:,} bytes; {report.n_snapshots_expired} snapshots forgotten"
     )
-
-
-@app.command()
-def reproduce(
-    checkpoint_id: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A policy or a PPM of a round.")],
-    output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Where the files are written.")] = Path("reproduced"),
-    home: HomeOption = DEFAULT_HOME,
-) -> None:
-    """Write the files that a checkpoint was trained on once more, and check that every byte is the same."""
-    from warehouse.store import Warehouse
-    from warehouse.training_files import reproduce as run
-
-    with Warehouse.open(home, read_only=True) as lake:
-        files = run(lake, checkpoint_id, output)
-    for file in files:
-        typer.echo(f"{file.path}: {file.n_rows} rows of snapshot {file.snapshot_id}, sha256 {file.sha256}: the same bytes")

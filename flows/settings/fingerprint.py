@@ -59,10 +59,25 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
 
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:
     """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones."""
-    before = dict(_flat(_deciding(json.loads(stored_json), through_round)))
-    after = dict(_flat(_deciding(settings.model_dump(mode="json"), through_round)))
-    keys = sorted(before.keys() | after.keys())
-    return [f"{key}: {before.get(key)} -> {after.get(key)}" for key in keys if before.get(key) != after.get(key)]
+    after = settings.model_dump(mode="json")
+    return _changes(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
+
+
+def stored_differences(before_json: str, after_json: str) -> list[str]:
+    """Return `key: value before -> value after` for every setting, of whatever version, in which two rounds differ.
+
+    The tables of [[rounds]] belong to one round each and are left out.
+    """
+    before, after = (
+        {name: part for name, part in json.loads(text).items() if name != "rounds"} for text in (before_json, after_json)
+    )
+    return _changes(before, after)
+
+
+def _changes(before: Table, after: Table) -> list[str]:
+    old, new = dict(_flat(before)), dict(_flat(after))
+    keys = sorted(old.keys() | new.keys())
+    return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
 
 
 def _deciding(content: Table, through_round: int) -> Table:

@@ -11,7 +11,24 @@ from flows import cli
 from warehouse.errors import GateRefused, Interrupted, StargroveError
 
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
-COMMANDS = ("evolve", "ingest", "solve", "evaluate", "sql", "lineage", "gates", "doctor", "ui", "config", "tiny", "sandbox")
+COMMANDS = (
+    "evolve",
+    "ingest",
+    "solve",
+    "evaluate",
+    "sql",
+    "lineage",
+    "reproduce",
+    "diff",
+    "gates",
+    "export",
+    "import",
+    "doctor",
+    "ui",
+    "config",
+    "tiny",
+    "sandbox",
+)
 
 
 def imported_by(*arguments: str) -> set[str]:

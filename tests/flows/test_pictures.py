@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from flows.artifacts.evolution_curve import LABEL_GAP, evolution_svg, spread
+from flows.artifacts.lineage_graph import lineage_graph_svg
 from flows.artifacts.lineage_picture import RoundLineage, lineage_svg
 from flows.artifacts.svg import data_url, text
 from flows.display.rounds import RoundSummary, table_of
+from warehouse.lineage import Edge, LineageGraph, Thing
 
 
 def summary(round_number: int, **values: object) -> RoundSummary:
@@ -126,3 +128,28 @@ def test_the_table_has_a_column_per_round_and_a_row_per_level_and_stage() -> Non
     drawn = file.getvalue()
     for part in ("base", "round 1", "33.3 %", "57.5 %", "level 2", "70%", "12,345", "rollout", "1 min 01 s", "1 min 04 s"):
         assert part in drawn
+
+
+def test_a_lineage_graph_shows_every_thing_and_edge_from_left_to_right() -> None:
+    things = (
+        Thing("tree", "t1", (("problem", "p1"), ("rollouts", "8"))),
+        Thing("batch", "b" * 40),
+        Thing("checkpoint", "<odd & long>", (("status", "current"),)),
+    )
+    edges = (
+        Edge("tree t1", "committed in", f"batch {'b' * 40}", "came from", 1),
+        Edge("checkpoint <odd & long>", "trained on", "tree t1", "led to", 1200),
+    )
+    drawn = lineage_graph_svg(LineageGraph("tree t1", things, edges))
+    texts = texts_of(drawn)
+    assert {"tree t1", f"batch {'b' * 23}…", "checkpoint <odd & long>", "problem p1 · rollouts 8", "status current"} <= set(
+        texts
+    )
+    assert {"committed in", "trained on (one of 1,200)"} <= set(texts)
+    boxes = [float(one.attrib["x"]) for one in ElementTree.fromstring(drawn).iter() if one.tag.endswith("rect")]
+    root, batch, checkpoint = boxes[1:]
+    assert batch < root < checkpoint
+
+
+def test_a_thing_of_which_nothing_is_known_is_drawn_alone() -> None:
+    assert "lineage of round 1" in texts_of(lineage_graph_svg(LineageGraph("round 1", (Thing("round", "1"),), ())))

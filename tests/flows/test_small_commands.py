@@ -1,7 +1,9 @@
 """gates, doctor, sandbox run and evaluate: what they say, and what they say when there is nothing to say."""
 
 import io
+import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,14 @@ from rich.console import Console
 from flows import cli
 from flows.doctor import Finding, examine
 from flows.evaluate import benchmark_table
-from flows.gate_table import gate_tables
+from flows.gate_table import gate_tables, trend
+from flows.round_diff import compared
 from flows.sandbox_run import describe, run_file
 from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Evaluation, EvaluationAnswer, GateResult, Problem, Verdict
+from warehouse.records import Batch, Evaluation, EvaluationAnswer, GateResult, Problem, RoundRow, Verdict
 from warehouse.store import Warehouse
 
 
@@ -58,6 +61,34 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
     assert "chosen_q" not in drawn(gate_tables(home, 2, failed_only=True))
     with pytest.raises(BadInput, match="no gate has run in round 1 of"):
         gate_tables(home, 1, failed_only=False)
+
+
+def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
+    with Warehouse.open(home) as lake:
+        later = [replace(result("enough examples", passed=True), observed="25.5"), result("new in round 3", passed=True)]
+        lake.commit(Batch(round=3, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": later})
+        rows = replace(result("enough examples", passed=False), observed="3 of 9 rows fail", n_failing=3)
+        lake.commit(Batch(round=4, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
+    lines = drawn(gate_tables(home, 4, failed_only=False)).splitlines()
+    assert "earlier rounds" in lines[1]
+    assert lines[2].split("  ")[-2:] == ["r2 13", "r3 25.5"]
+    assert "earlier rounds" not in drawn(gate_tables(home, 2, failed_only=False))
+    assert trend([(1, rows), (2, later[0])]) == "r1 3  r2 25.5"
+
+
+def test_diff_shows_what_changed_and_says_which_setting(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path) as lake:
+        for number, kind in ((1, "a"), (2, "b")):
+            settings = {"search": {"depth": 4, "kind": kind}, "rounds": [{"n_rollouts": 8, "x": None}, {"n_rollouts": 16}]}
+            lake.start_round(RoundRow(number, "running", "f", json.dumps(settings), "v1", f"policy-{number}", None))
+    difference = compared(tmp_path, [1, 2])
+    assert difference.settings == ("round 1 sets n_rollouts = 8", "round 2 sets n_rollouts = 16", 'search.kind: "a" -> "b"')
+    text = drawn(difference.tables(with_unchanged=False))
+    assert "searched by policy" in text and "code version" not in text
+    assert "code version" in drawn(difference.tables(with_unchanged=True))
+    assert json.loads(difference.json())["facts"][0]["section"] == "round"
+    with pytest.raises(BadInput, match="round 3 was never started"):
+        compared(tmp_path, [1, 3])
 
 
 def test_doctor_names_each_finding_and_what_to_do(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def test_a_refused_problem_shares_exactly_the_words_that_are_named(test: list[st
         tuple(train[i : i + 13]) for i in range(len(train) - 12)
     }
     assert bool(refusals) == bool(shared)
-    assert all(tuple(refusal.shared_words.split()) in shared for refusal in refusals)
+    for refusal in refusals:
+        assert tuple(refusal.shared_words.split()) in shared if refusal.shared_words else test == train
 
 
 def test_punctuation_case_and_latex_signs_hide_nothing() -> None:
@@ -57,8 +58,18 @@ def test_a_refusal_becomes_a_quarantined_row_that_names_the_test_problem() -> No
     test, train = problem("What is 3 + 4?", "test"), problem("what is 3 + 4")
     (refusal,) = Decontaminator([test]).refusals([train])
     row = refusal.quarantined()
-    assert row.reason == f"contaminated: shares 'what is 3 + 4' with test problem {test.problem_id} of here"
+    assert row.reason == f"contaminated: equals test problem {test.problem_id} of here"
     assert row.raw == train.statement
+    longer = problem(" ".join(["one"] * 13), "test"), problem(" ".join(["one"] * 14))
+    (refusal,) = Decontaminator([longer[0]]).refusals([longer[1]])
+    words = " ".join(["one"] * 13)
+    assert refusal.reason == f"contaminated: shares '{words}' with test problem {longer[0].problem_id} of here"
+
+
+def test_an_equal_problem_is_called_equal_also_where_it_is_long() -> None:
+    words = " ".join(f"w{i}" for i in range(40))
+    (refusal,) = Decontaminator([problem(f"{words}?", "test")]).refusals([problem(words.upper())])
+    assert refusal.shared_words is None
 
 
 def test_gsm8k_train_shares_four_problems_with_the_benchmarks(real_data: Path) -> None:

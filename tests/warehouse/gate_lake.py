@@ -25,6 +25,7 @@ TREES = 5
 TABLES = (
     "problems",
     "quarantine",
+    "near_duplicates",
     "rounds",
     "batches",
     "nodes",

@@ -10,7 +10,7 @@ from warehouse.errors import BadInput, WarehouseError
 from warehouse.gates.report import GateReport, gate_markdown
 from warehouse.gates.run import run_gate
 from warehouse.gates.settings import GateSettings
-from warehouse.records import QuarantinedRow
+from warehouse.records import NearDuplicate, QuarantinedRow
 from warehouse.store import Warehouse
 
 
@@ -33,7 +33,10 @@ def failed_claims(report: GateReport) -> list[str]:
 def shown_rows(lake: Warehouse, hint: str) -> int:
     """Run the shipped query that a hint names, with its parameters."""
     _, _, _, name, *arguments = hint.split()
-    parameters = {key.removeprefix("--"): value for key, value in zip(arguments[::2], arguments[1::2], strict=True)}
+    given = zip(arguments[::2], arguments[1::2], strict=True)
+    parameters = dict(
+        value.split("=") if option == "--param" else (option.removeprefix("--"), value) for option, value in given
+    )
     return lake.query(name, **parameters).height
 
 
@@ -75,6 +78,7 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
             "a tree has one root": 1,
             "no node is there twice": 1,
             "no node is missing": 1,
+            "trajectories fit their trees": 2,
             "both nodes of a pair continue one prefix": 2,
         },
     ),
@@ -94,6 +98,7 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
             "outcomes are known": 2,
             "endings are known": 1,
             "verdicts are known": 1,
+            "trajectories fit their trees": 1,
         },
     ),
     "examples": (
@@ -107,6 +112,7 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
         """,
         {
             "replays agree": 1,
+            "trajectories fit their trees": 1,
             "SFT examples are of training problems": 1,
             "few SFT examples per problem": 3,
             "no trajectory is an SFT example twice": 2,
@@ -114,6 +120,23 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
             "SFT examples are verified": 3,
             "verified trajectories are correct": 1,
             "pairs are of training problems": 1,
+        },
+    ),
+    "trajectories": (
+        """
+        insert into trajectories select * from trajectories where trajectory_id = 't0-1';
+        update trajectories set mean_q = 1.5 where trajectory_id = 't1-1';
+        update trajectories set node_ids = [0, 2], n_steps = 1 where trajectory_id = 't2-1';
+        update trajectories set n_steps = 7 where trajectory_id = 't3-1';
+        update trajectories set verdict = 'right' where trajectory_id = 't4-1';
+        """,
+        {
+            "no trajectory is there twice": 2,
+            "mean Q-values are in range": 1,
+            "verdicts of trajectories are known": 1,
+            "trajectories fit their trees": 3,
+            "SFT examples are correct": 1,
+            "verified trajectories are correct": 1,
         },
     ),
     "pairs": (
@@ -145,6 +168,24 @@ def test_what_is_broken_is_counted_and_shown_and_nothing_else(lake: Warehouse, b
         assert shown_rows(lake, result.hint) > 0, result.hint
 
 
+def test_training_problems_that_nearly_repeat_others_are_counted_and_shown(lake: Warehouse) -> None:
+    found = [NearDuplicate("p1", "p0", 0.9), NearDuplicate("p1", "x0", 0.85), NearDuplicate("p2", "v0", 1.0)]
+    lake.commit(batch("near-duplicates", 0), {"near_duplicates": found})
+    failed = run_gate("ingest", lake, 0, SETTINGS).failed
+    assert [(result.column_name, result.observed) for result in failed] == [
+        ("near_held_out_share", "0.4"),
+        ("near_duplicate_share", "0.2"),
+    ]
+    assert [shown_rows(lake, result.hint) for result in failed] == [2, 1]
+
+
+def test_a_metric_that_is_no_share_is_not_promoted(lake: Warehouse) -> None:
+    change(lake, "update evaluations set value = 1.5, n_problems = 0 where metric = 'ppm_pair_accuracy'")
+    failed = run_gate("promotion", lake, ROUND, SETTINGS).failed
+    assert [result.expectation for result in failed] == ["metrics are shares", "metrics are over problems"]
+    assert [shown_rows(lake, result.hint) for result in failed] == [1, 1]
+
+
 def test_other_rounds_are_not_looked_at(lake: Warehouse) -> None:
     change(lake, "insert into nodes select * replace (7.0 as q_value, 2 as round) from nodes")
     change(lake, "insert into preference_pairs select * replace (-9.0 as chosen_q, 2 as round) from preference_pairs")
@@ -158,13 +199,14 @@ def test_a_round_in_which_nothing_is_solved_stops_with_that_reason(lake: Warehou
     report = run_gate("training-data", lake, ROUND, SETTINGS)
     assert failed_claims(report) == ["enough SFT examples", "enough preference pairs"]
     assert str(report.refusal()) == (
-        "training-data gate of round 1: enough SFT examples: observed 0, needed >= 4 (and 1 more of 25 expectations); "
+        "training-data gate of round 1: enough SFT examples: observed 0, needed >= 4 (and 1 more of 29 expectations); "
         "inspect with: stargrove sql --file endings --round 1"
     )
 
 
 def test_an_unverified_control_may_train_on_what_is_wrong(lake: Warehouse) -> None:
     change(lake, "update trajectories set verdict = 'wrong'; delete from verifications")
+    change(lake, "update nodes set verdict = 'wrong' where ending = 'answer'")
     control = SETTINGS.model_copy(update={"require_verified": False})
     assert run_gate("training-data", lake, ROUND, control).passed
 
@@ -172,9 +214,13 @@ def test_an_unverified_control_may_train_on_what_is_wrong(lake: Warehouse) -> No
 def test_broken_rows_above_the_share_stop_ingestion_but_refused_test_problems_do_not(lake: Warehouse) -> None:
     refused = [QuarantinedRow("here", 0, "contaminated: shares 'what is' with test problem x0", "raw")] * 9
     lake.ingest(batch("ingest", 0, "2"), [], refused)
-    assert run_gate("ingest", lake, 0, SETTINGS).passed
-    lake.ingest(batch("ingest", 0, "3"), [], [QuarantinedRow("here", 3, "no answer", "{}")])
     (result,) = run_gate("ingest", lake, 0, SETTINGS).failed
+    assert (result.column_name, result.observed) == ("contaminated_share", f"{9 / 14:.6g}")
+    assert shown_rows(lake, result.hint) == 9
+    lenient = SETTINGS.model_copy(update={"max_contaminated_share": 1.0})
+    assert run_gate("ingest", lake, 0, lenient).passed
+    lake.ingest(batch("ingest", 0, "3"), [], [QuarantinedRow("here", 3, "no answer", "{}")])
+    (result,) = run_gate("ingest", lake, 0, lenient).failed
     assert (result.column_name, result.observed, result.needed) == ("quarantined_share", "0.111111", "<= 0.05")
 
 
@@ -214,7 +260,7 @@ def test_an_override_is_recorded_in_the_results_it_concerns(lake: Warehouse) -> 
     change(lake, "update evaluations set value = 0.5 where metric = 'ppm_pair_accuracy'")
     report = run_gate("promotion", lake, ROUND, SETTINGS, override_reason="the PPM is not used yet")
     assert report.accepted and not report.passed
-    assert [result.override_reason for result in report.results] == [None, None, "the PPM is not used yet"]
+    assert [result.override_reason for result in report.results] == [None, None, "the PPM is not used yet", None, None]
     assert "Overridden: the PPM is not used yet" in gate_markdown(report)
 
 
@@ -237,7 +283,7 @@ def test_a_lake_that_cannot_be_read_is_no_verdict(tmp_path: Path) -> None:
 def test_the_markdown_shows_observed_against_needed_failures_first(lake: Warehouse) -> None:
     change(lake, "update preference_pairs set chosen_q = -1 where problem_id = 'p1'")
     lines = gate_markdown(run_gate("training-data", lake, ROUND, SETTINGS)).splitlines()
-    assert lines[0] == "## training-data gate, round 1: 1 of 25 expectations failed"
+    assert lines[0] == "## training-data gate, round 1: 1 of 29 expectations failed"
     assert lines[4] == "| **failed** | chosen_q > rejected_q | preference_pairs | q_margin | 1 of 5 rows fail | every row > 0 |"
     assert lines[-1] == "- chosen_q > rejected_q: `stargrove sql --file bad_pairs --round 1`"
 
@@ -246,7 +292,7 @@ def test_results_can_be_committed_and_queried(lake: Warehouse) -> None:
     report = run_gate("training-data", lake, ROUND, SETTINGS)
     lake.commit(batch("gate-training-data"), {"gate_results": report.results})
     rows = lake.query("select expectation, observed, needed from gate_results where round = 1")
-    assert rows.height == len(report.results) == 25
+    assert rows.height == len(report.results) == 29
 
 
 def test_defaults_are_valid() -> None:

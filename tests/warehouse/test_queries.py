@@ -297,12 +297,17 @@ def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:
 
 
 def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
-    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1", "policy_id": "policy-1"}
+    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1", "policy_id": "policy-1", "before": 1, "after": 2}
     for view in shipped("views"):
         two_rounds.query(f"from {view}")
     for query in shipped("queries").values():
         needed = [parameter.name for parameter in query.parameters if parameter.default is None]
         two_rounds.query(query.name, **{name: given[name] for name in needed})
+
+
+def test_every_shipped_query_is_named_by_a_test() -> None:
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py"))
+    assert [name for name in shipped("queries") if f'"{name}"' not in tests] == []
 
 
 def test_good_data_has_no_bad_pairs(two_rounds: Warehouse) -> None:
@@ -323,3 +328,16 @@ def test_benchmarks_are_measured_apart_from_the_whole_split(two_rounds: Warehous
     two_rounds.commit(Batch(3, "evaluate", "test", "f"), {"evaluations": [whole]})
     assert two_rounds.query("benchmark_metrics", policy_id="policy-9", benchmark="gsm8k")["value"].to_list() == [0.25]
     assert two_rounds.query("benchmark_metrics", policy_id="policy-9")["value"].to_list() == [0.5]
+
+
+def test_the_answers_of_a_benchmark_are_those_to_its_problems(lake: Warehouse) -> None:
+    ingest(lake, problem("x1", split="test"), problem("x2", split="test"))
+    given = [("x1", "greedy", 0, "correct"), ("x1", "sample", 0, "unknown"), ("x2", "greedy", 0, "wrong")]
+    rows_ = [
+        EvaluationAnswer("policy-1", None, "test", problem_id, method, k, "1", verdict, None, 9)  # type: ignore[arg-type]
+        for problem_id, method, k, verdict in given
+    ]
+    lake.commit(batch(1, "evaluate"), {"evaluation_answers": rows_})
+    columns = ("problem_id", "greedy_correct", "n_unknown", "n_tokens")
+    found = lake.query("benchmark_answers", policy_id="policy-1", benchmark="test")
+    assert rows(found, *columns) == [("x1", True, 1, 18), ("x2", False, 0, 9)]

@@ -1,6 +1,9 @@
+import json
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from warehouse import migrations
@@ -44,21 +47,50 @@ def test_opening_again_changes_nothing(home: Path) -> None:
         assert lake.snapshot_id() == before
 
 
-def test_a_lake_of_every_earlier_version_is_upgraded_with_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FILLERS = {"VARCHAR": "'x'", "INTEGER": "1", "BIGINT": "1", "DOUBLE": "0.5", "BOOLEAN": "true", "INTEGER[]": "[0, 1]"}
+"""A value of each type that columns have, to fill a row of any table of any version."""
+
+
+def filled(cursor: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
+    """Put one row into every table, and return all rows by table."""
+    columns = cursor.execute(
+        """select table_name, list(data_type order by column_index) from duckdb_columns()
+        where database_name = current_database() and table_name not in ('migrations', 'view_sets') group by table_name"""
+    ).fetchall()
+    for table, types in columns:
+        values = ", ".join(FILLERS.get(kind, "timestamptz '2026-01-01 00:00:00+00'") for kind in types)
+        cursor.execute(f"insert into {table} values ({values})")
+    return {table: cursor.execute(f"from {table}").fetchall() for table, _ in columns}
+
+
+@pytest.mark.parametrize("version", range(1, len(shipped("migrations"))))
+def test_a_lake_of_every_earlier_version_is_upgraded_with_a_row_of_every_table(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     every = dict(shipped("migrations"))
-    for version in range(1, len(every)):
-        home = tmp_path / str(version)
-        earlier = dict(list(every.items())[:version])
-        with monkeypatch.context() as patch:
-            patch.setattr(migrations, "shipped", lambda kind, earlier=earlier: earlier if kind == "migrations" else {})
-            with Warehouse.open(home) as lake, lake.transaction("a problem", {}) as cursor:
-                cursor.execute("insert into problems values ('p1', 's', 'a', 'test', 1, 'train', 'b', 0)")
-        with Warehouse.open(home) as lake:
-            assert lake.query("select version from migrations order by version").to_series().to_list() == list(
-                range(1, len(every) + 1)
-            )
-            assert [found.problem_id for found in lake.problems("train")] == ["p1"]
-            assert lake.query("select count(*) from v_coverage").item() == 0
+    earlier = dict(list(every.items())[:version])
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "shipped", lambda kind: earlier if kind == "migrations" else {})
+        with Warehouse.open(tmp_path) as lake, lake.transaction("a row of everything", {}) as cursor:
+            before = filled(cursor)
+    assert len(before) >= 12
+    with Warehouse.open(tmp_path) as lake:
+        assert lake.query("select version from migrations order by version").to_series().to_list() == list(
+            range(1, len(every) + 1)
+        )
+        for table, rows in before.items():
+            (old,), (new,) = rows, lake.query(f"from {table}").rows()
+            padding = (None,) * (len(new) - len(old))  # columns that came later
+            assert [str(value) for value in new] == [str(value) for value in (*old, *padding)], table
+        for view in shipped("views"):
+            lake.query(f"from {view}")
+
+
+def test_no_migration_that_was_released_is_ever_changed() -> None:
+    """A lake that has applied it would not notice: what must change is a new migration."""
+    recorded = json.loads((Path(__file__).parents[1] / "golden" / "migrations.json").read_text(encoding="utf-8"))
+    found = {name: sha256(migration.sql.encode()).hexdigest() for name, migration in shipped("migrations").items()}
+    assert found == recorded, "add the new migration's line to tests/golden/migrations.json; never change an old one"
 
 
 def test_a_migration_that_fails_leaves_the_version_before(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,5 +110,6 @@ def _bound(statement: Statement, parameters: Parameters) -> str:
 
 def _hint(statement: Statement, parameters: Parameters) -> str:
     names = [parameter.name for parameter in statement.parameters if parameter.name in parameters]
-    arguments = "".join(f" --{name} {parameters[name]}" for name in names)
+    # `stargrove sql` has an option of its own for the round only.
+    arguments = "".join(f" --{'round ' if name == 'round' else f'param {name}='}{parameters[name]}" for name in names)
     return f"stargrove sql --file {statement.name}{arguments}"

@@ -13,7 +13,20 @@ class GateSettings(BaseModel):
     The benchmarks of the paper have at most 1.8 % (College Math)."""
 
     n_gram: int = Field(default=13, ge=2, le=100)
-    """ingest: a training problem may not share so many words in a row with a test problem."""
+    """ingest: a training problem may not share so many words in a row with a test problem, nor equal one."""
+
+    max_contaminated_share: float = Field(default=0.05, ge=0, le=1)
+    """ingest: training problems that were refused because they repeat test problems, of all training problems offered. A source
+    above this is suspect as a whole. GSM8K: 0.05 %; virtual problems: 1.4 %."""
+
+    near_duplicate_similarity: float = Field(default=0.8, gt=0, le=1)
+    """ingest: two problems nearly repeat each other when they share this much of their runs of three words (Jaccard)."""
+
+    max_near_held_out_share: float = Field(default=0.001, ge=0, le=1)
+    """ingest: training problems that nearly repeat a validation or test problem. GSM8K: 1 of 7,473 at most."""
+
+    max_near_duplicate_share: float = Field(default=0.01, ge=0, le=1)
+    """ingest: training problems that nearly repeat another training problem."""
 
     max_replay_differs_share: float = Field(default=0.05, ge=0, le=1)
     """training-data: verified trajectories whose code printed something else when it ran again."""

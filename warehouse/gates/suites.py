@@ -31,7 +31,30 @@ def ingest(settings: GateSettings) -> tuple[Expectation, ...]:
             Limits(maximum=settings.max_quarantined_share),
             "quarantined_rows",
         ),
+        *_decontaminated(settings),
+    )
+
+
+def _decontaminated(settings: GateSettings) -> tuple[Expectation, ...]:
+    figures, problems = "ingest_figures", "problems"
+    few_refused = Limits(maximum=settings.max_contaminated_share)
+    held_out = Limits(maximum=settings.max_near_held_out_share)
+    train = Limits(maximum=settings.max_near_duplicate_share)
+    claim = "few training problems nearly repeat a held-out problem"
+    return (
         NoRows("no training problem repeats a test problem", problems, "statement", "contaminated_problems"),
+        Figure(
+            "few problems repeated test problems", figures, "quarantine", "contaminated_share", few_refused, "refused_problems"
+        ),
+        Figure(claim, figures, "near_duplicates", "near_held_out_share", held_out, "near_held_out"),
+        Figure(
+            "few training problems nearly repeat each other",
+            figures,
+            "near_duplicates",
+            "near_duplicate_share",
+            train,
+            "near_duplicates",
+        ),
     )
 
 
@@ -40,7 +63,7 @@ def training_data(settings: GateSettings) -> tuple[Expectation, ...]:
 
     The amounts come first: where nothing was solved, that is the reason to show.
     """
-    return (*_amounts(settings), *_nodes(), *_sft_examples(settings), *_preference_pairs())
+    return (*_amounts(settings), *_nodes(), *_trajectories(), *_sft_examples(settings), *_preference_pairs())
 
 
 def promotion(settings: GateSettings, figures: Mapping[str, object]) -> tuple[Expectation, ...]:
@@ -76,6 +99,9 @@ def promotion(settings: GateSettings, figures: Mapping[str, object]) -> tuple[Ex
         limits = Limits(settings.min_ppm_pair_accuracy)
         claim = "the PPM orders held-out pairs rightly"
         expectations.append(Figure(claim, query, "evaluations", "ppm_pair_accuracy", limits, evidence))
+    evaluations, bad = "evaluations", "bad_evaluations"
+    expectations.append(EveryRow("metrics are shares", evaluations, evaluations, "value", Limits(0, 1), bad))
+    expectations.append(EveryRow("metrics are over problems", evaluations, evaluations, "n_problems", Limits(1), bad))
     return tuple(expectations)
 
 
@@ -104,6 +130,16 @@ def _nodes() -> tuple[Expectation, ...]:
         EveryRow("outcomes are known", nodes, nodes, "outcome", Allowed(get_args(Outcome)), bad_nodes),
         EveryRow("endings are known", nodes, nodes, "ending", Allowed(get_args(Ending) + _NONE), bad_nodes),
         EveryRow("verdicts are known", nodes, nodes, "verdict", Allowed(get_args(Verdict) + _NONE), bad_nodes),
+    )
+
+
+def _trajectories() -> tuple[Expectation, ...]:
+    table, bad = "trajectories", "bad_trajectories"
+    return (
+        EveryRow("no trajectory is there twice", table, table, "n_of_trajectory", Limits(1, 1), bad),
+        EveryRow("mean Q-values are in range", table, table, "mean_q", Limits(-1, 1), bad),
+        EveryRow("verdicts of trajectories are known", table, table, "verdict", Allowed(get_args(Verdict) + _NONE), bad),
+        EveryRow("trajectories fit their trees", table, table, "fits_its_tree", Allowed(("yes",)), bad),
     )
 
 

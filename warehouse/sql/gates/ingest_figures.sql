@@ -11,20 +11,35 @@ with problem_figures as (
 
 -- A refused copy of a test problem is decontamination at work, not a broken file.
 quarantine_figures as (
-    select count(*) as n_quarantined
+    select
+        count(*) filter (where not starts_with(reason, 'contaminated')) as n_quarantined,
+        count(*) filter (where starts_with(reason, 'contaminated')) as n_contaminated
     from quarantine
-    where not starts_with(reason, 'contaminated')
+),
+
+repeats as (
+    select
+        count(distinct near_duplicates.problem_id) filter (where repeated.split = 'train') as n_near_train,
+        count(distinct near_duplicates.problem_id) filter (where repeated.split <> 'train') as n_near_held_out
+    from near_duplicates
+    inner join problems as repeating on repeating.problem_id = near_duplicates.problem_id
+    inner join problems as repeated on repeated.problem_id = near_duplicates.near_problem_id
+    where repeating.split = 'train'
 ),
 
 final as (
     select
-        n_problems,
-        n_repeated_ids,
-        n_train,
-        n_validation,
-        n_quarantined / greatest(n_quarantined + n_problems, 1) as quarantined_share
+        problem_figures.n_problems,
+        problem_figures.n_repeated_ids,
+        problem_figures.n_train,
+        problem_figures.n_validation,
+        quarantine_figures.n_quarantined / greatest(quarantine_figures.n_quarantined + problem_figures.n_problems, 1) as quarantined_share,
+        quarantine_figures.n_contaminated / greatest(quarantine_figures.n_contaminated + problem_figures.n_train, 1) as contaminated_share,
+        repeats.n_near_train / greatest(problem_figures.n_train, 1) as near_duplicate_share,
+        repeats.n_near_held_out / greatest(problem_figures.n_train, 1) as near_held_out_share
     from problem_figures
     cross join quarantine_figures
+    cross join repeats
 )
 
 select * from final

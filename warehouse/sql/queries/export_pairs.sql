@@ -38,6 +38,7 @@ final as (
     select
         keyed_pairs.problem_id,
         keyed_pairs.kind,
+        keyed_pairs.prefix_node_id,
         prefixes.prompt || prefixes.completion as prompt,
         -- A path begins with the path of its prefix, so what follows is the step, or the whole solution for answers.
         substring(chosen.completion, length(prefixes.completion) + 1) as chosen,

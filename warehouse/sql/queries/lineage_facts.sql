@@ -1,5 +1,5 @@
 -- One row per fact about a thing of the lineage: its name and its value as text
--- Parameters: $kind: checkpoint, round, batch, tree or trajectory; $id: its id
+-- Parameters: $kind: checkpoint, round, batch, tree, trajectory or problem; $id: its id
 with
 facts as (
     select unnest([
@@ -35,6 +35,12 @@ facts as (
     ])
     from nodes
     where $kind::varchar = 'tree' and tree_id = $id::varchar and parent_id is null
+    union all
+    select unnest([
+        {name: 'source', value: source}, {name: 'level', value: level::varchar}, {name: 'split', value: split}, {name: 'answer', value: answer}
+    ])
+    from problems
+    where $kind::varchar = 'problem' and problem_id = $id::varchar
 )
 select fact.name as name, fact.value as value
 from facts

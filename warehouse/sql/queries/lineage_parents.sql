@@ -1,5 +1,5 @@
 -- One row per thing that this one came from: a few of each kind and relation, and how many there are
--- Parameters: $kind: checkpoint, round, batch, tree or trajectory; $id: its id; $limit = 3: at most so many of each kind and relation
+-- Parameters: $kind: checkpoint, round, batch, tree, trajectory or problem; $id: its id; $limit = 3: at most so many of each kind and relation
 select
     relation,
     parent_kind as kind,

@@ -34,6 +34,22 @@ edges as (
     union all
     select 'tree', tree_id, 'committed in', 'batch', batch_id from nodes where parent_id is null
     union all
+    select 'tree', tree_id, 'searched for', 'problem', problem_id from nodes where parent_id is null
+    union all
+    select 'problem', problem_id, 'read in', 'batch', batch_id from problems
+    union all
+    select 'trajectory', trajectory_id, 'verified in', 'batch', batch_id from verifications
+    union all
+    select 'round', round::varchar, 'run under', 'fingerprint', fingerprint from rounds
+    union all
+    select 'round', round::varchar, 'run by', 'code version', code_version from rounds where code_version <> ''
+    union all
+    select 'round', round::varchar, 'run by', 'flow run', flow_run_id from rounds where flow_run_id is not null
+    union all
+    select 'round', round::varchar, 'trained on', 'snapshot', snapshot_id::varchar from rounds where snapshot_id is not null
+    union all
+    select 'checkpoint', checkpoint_id, 'made under', 'fingerprint', fingerprint from checkpoints
+    union all
     select 'batch', batch_id, 'part of', 'round', round::varchar from batches
     union all
     select 'batch', batch_id, 'written under', 'fingerprint', fingerprint from batches

@@ -3,7 +3,8 @@ with
 trees as (
     select round, problem_id, count(*) as n_trees, sum(n_visits)::bigint as n_rollouts, sum(n_correct)::bigint as n_correct, sum(n_wrong)::bigint as n_wrong
     from nodes
-    where parent_id is null
+    -- Round 0 holds what was imported, which nobody here searched.
+    where parent_id is null and round > 0
     group by round, problem_id
 ),
 answered as (
