@@ -115,7 +115,9 @@ def _sql(kind: Kind) -> str:
 
 def _parameters(request: ExportRequest) -> dict[str, object]:
     # The pairs of a round are those of its own trees here: what a PPM was trained on besides is exported with its own round.
-    return {"round": request.round} | ({"first_round": request.round} if request.kind == "preferences" else {})
+    if request.kind == "preferences":
+        return {"round": request.round, "first_round": request.round}
+    return {"round": request.round}
 
 
 def _rows(lake: Warehouse, sql: str, parameters: Mapping[str, object]) -> Iterator[dict[str, Any]]:

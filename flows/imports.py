@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from flows.settings import Settings
-from tasks.grading.base import Grade
+from tasks.grading.base import Grade, Grader
 from tasks.grading.grader import grade_all, open_grader
 from tasks.interchange.rstar_trees import ForeignTree, nodes_of, read_tree
 from tasks.interchange.solutions import SolvedProblem, path_of, read_solutions
@@ -100,7 +100,39 @@ class _Import(Generic[Parsed]):
         """Return why parts of a row cannot be imported, a reason each."""
         return []
 
-    def shard(self, rows: Sequence[RawRow]) -> _Shard[Parsed]:
+    def import_shard(self, raw_rows: Sequence[RawRow], batch: Batch, report: ImportReport, grader: Grader) -> None:
+        """Grade and commit some rows: problems, then trees and labels in one batch, then the trajectories read off them."""
+        shard = self._shard(raw_rows)
+        pairs = [self.pairs(problem, parsed) for _, problem, parsed in shard.rows]
+        grades = iter(grade_all([pair for of_row in pairs for pair in of_row], grader))
+        nodes: list[Node] = []
+        labels: list[Label] = []
+        for (row, problem, parsed), of_row in zip(shard.rows, pairs, strict=True):
+            own_grades = list(islice(grades, len(of_row)))
+            try:
+                new_nodes, new_labels = self.rows(problem, parsed, own_grades)
+            except RowError as error:
+                shard.refused.append(self.quarantined(row, str(error)))
+            else:
+                nodes += new_nodes
+                labels += new_labels
+        self._commit(shard, batch, nodes, labels, report)
+        report.n_rows += len(raw_rows)
+
+    def _commit(
+        self, shard: _Shard[Parsed], batch: Batch, nodes: list[Node], labels: list[Label], report: ImportReport
+    ) -> None:
+        problems = list({problem.problem_id: problem for _, problem, _ in shard.rows}.values())
+        report.n_new_problems += self.lake.ingest(replace(batch, stage="ingest-import"), problems, shard.refused)
+        self.lake.commit(batch, {"nodes": nodes, "labels": labels})
+        trajectories = replace(batch, stage="trajectories-import")
+        extracted = self.lake.run_statement(trajectories, "annotate_trajectories", round=0, shard=batch.shard)
+        report.n_quarantined += len(shard.refused)
+        report.n_trajectories += extracted.n_rows
+        report.n_labels += len(labels)
+        report.n_disagreements += sum(label.label != label.verdict for label in labels)
+
+    def _shard(self, rows: Sequence[RawRow]) -> _Shard[Parsed]:
         """Return the rows that can be imported, and those that cannot with the reason."""
         shard: _Shard[Parsed] = _Shard()
         for row in rows:
@@ -193,7 +225,7 @@ KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, Origin], _Import[Foreig
 
 
 def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> ImportReport:
-    """Return what became of a file. An interrupted import goes on after its last shard; a whole one does nothing again.
+    """Return what became of a file. An interrupted import can be repeated: no row is there twice. A whole one changes nothing.
 
     Raises BadInput where no row of the file can be used.
     """
@@ -208,13 +240,7 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(origin.path))):
                 name = f"{kind} {origin.source} {number:05d}"
-                _import_shard(
-                    importer,
-                    rows,
-                    Batch(0, "rollout-import", name, fingerprint),
-                    report,
-                    lambda pairs: grade_all(pairs, grader),
-                )
+                importer.import_shard(rows, Batch(0, "rollout-import", name, fingerprint), report, grader)
         finally:
             grader.close()
         if report.n_quarantined and not report.n_trajectories:
@@ -227,41 +253,6 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
         )
         lake.commit(done, {"sources": [row]})
     return report
-
-
-def _import_shard(
-    importer: _Import[Parsed],
-    raw_rows: Sequence[RawRow],
-    batch: Batch,
-    report: ImportReport,
-    graded: Callable[[list[tuple[str, str]]], list[Grade]],
-) -> None:
-    """Grade and commit some rows: problems, then trees and labels in one batch, then the trajectories read off them."""
-    shard = importer.shard(raw_rows)
-    pairs = [importer.pairs(problem, parsed) for _, problem, parsed in shard.rows]
-    grades = iter(graded([pair for of_row in pairs for pair in of_row]))
-    nodes: list[Node] = []
-    labels: list[Label] = []
-    for (row, problem, parsed), of_row in zip(shard.rows, pairs, strict=True):
-        try:
-            new_nodes, new_labels = importer.rows(problem, parsed, list(islice(grades, len(of_row))))
-        except RowError as error:
-            shard.refused.append(importer.quarantined(row, str(error)))
-        else:
-            nodes += new_nodes
-            labels += new_labels
-    lake = importer.lake
-    problems = list({problem.problem_id: problem for _, problem, _ in shard.rows}.values())
-    report.n_new_problems += lake.ingest(replace(batch, stage="ingest-import"), problems, shard.refused)
-    lake.commit(batch, {"nodes": nodes, "labels": labels})
-    extracted = lake.run_statement(
-        replace(batch, stage="trajectories-import"), "annotate_trajectories", round=0, shard=batch.shard
-    )
-    report.n_rows += len(raw_rows)
-    report.n_quarantined += len(shard.refused)
-    report.n_trajectories += extracted.n_rows
-    report.n_labels += len(labels)
-    report.n_disagreements += sum(label.label != label.verdict for label in labels)
 
 
 def _chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:

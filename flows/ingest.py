@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.problem_source import record_near_duplicates
+from flows.near_duplicates import record_near_duplicates
 from flows.settings import Settings
 from tasks.problems.decontamination import Decontaminator, Refusal
 from tasks.problems.gsm8k import use_of

@@ -3,18 +3,15 @@
 from dataclasses import replace
 
 from flows.display import Display
+from flows.near_duplicates import NEAR_DUPLICATES, record_near_duplicates
 from flows.settings import Settings
 from tasks.plan import RoundPlan
 from tasks.problems.decontamination import Decontaminator
-from tasks.problems.near_duplicates import near_duplicates
 from tasks.problems.virtual import generate_problems
 from tasks.resources import Resources
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Problem, Source, Split
 from warehouse.store import Warehouse
-
-_NEAR_DUPLICATES = Batch(round=0, stage="near-duplicates", shard="all", fingerprint="all problems")
-"""One batch, whatever the problems: when they change, its rows are replaced."""
 
 
 def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> None:
@@ -37,17 +34,8 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
                 f"there are no {split} problems in {resources.site.home}",
                 hint=f"bring some: stargrove ingest FILE --split {split}",
             )
-    if not resources.lake.is_committed(_NEAR_DUPLICATES.batch_id):
+    if not resources.lake.is_committed(NEAR_DUPLICATES.batch_id):
         record_near_duplicates(settings, resources.lake)
-
-
-def record_near_duplicates(settings: Settings, lake: Warehouse) -> int:
-    """Return how many pairs of problems nearly repeat each other, after the table near_duplicates was written anew."""
-    splits: tuple[Split, ...] = ("train", "validation", "test")
-    problems = [problem for split in splits for problem in lake.problems(split)]
-    found = near_duplicates(problems, settings.gates.near_duplicate_similarity)
-    lake.commit(_NEAR_DUPLICATES, {"near_duplicates": found})
-    return len(found)
 
 
 def _record_virtual(lake: Warehouse, batch: Batch, problems: list[Problem]) -> None:

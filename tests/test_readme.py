@@ -12,7 +12,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_command_is_in_the_readme_and_every_command_in_the_readme_exists() -> None:
     named = set(re.findall(r"^\| `stargrove (\w+)", README, flags=re.MULTILINE))
-    modules = {path.stem.rstrip("_") for path in (ROOT / "flows" / "commands").glob("*.py")} - {"__init__", "options"}
+    files = {path.stem for path in (ROOT / "flows" / "commands").glob("*.py")} - {"__init__", "options"}
+    modules = {name.rstrip("_") for name in files}  # import is a word of Python
     assert named == modules
 
 

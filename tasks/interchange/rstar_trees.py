@@ -25,9 +25,12 @@ _ENDINGS: Final[dict[str, Ending]] = {
     "Fail to sove the problem within limited steps.": "max_depth",
     "Fail to generate parsable text for next step.": "truncated",
 }
-_FINAL_ANSWERS: Final[dict[Ending, str]] = {ending: text for text, ending in _ENDINGS.items()} | {
-    "no_answer": "Fail to generate parsable text for next step.",
+_FINAL_ANSWERS: Final[dict[Ending, str]] = {
+    "too_many_errors": "Too many consecutive steps have code errors.",
+    "max_depth": "Fail to sove the problem within limited steps.",
     "prompt_too_long": "Fail to sove the problem within limited steps.",
+    "truncated": "Fail to generate parsable text for next step.",
+    "no_answer": "Fail to generate parsable text for next step.",
 }
 _SLACK: Final = 1e-6
 """Mean rewards were added up in floating point."""

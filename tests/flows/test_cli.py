@@ -12,22 +12,8 @@ from warehouse.errors import GateRefused, Interrupted, StargroveError
 
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
 COMMANDS = (
-    "evolve",
-    "ingest",
-    "solve",
-    "evaluate",
-    "sql",
-    "lineage",
-    "reproduce",
-    "diff",
-    "gates",
-    "export",
-    "import",
-    "doctor",
-    "ui",
-    "config",
-    "tiny",
-    "sandbox",
+    *("evolve", "ingest", "solve", "evaluate", "sql", "lineage", "reproduce", "diff", "gates", "export", "import"),
+    *("doctor", "ui", "config", "tiny", "sandbox"),
 )
 
 

@@ -168,7 +168,7 @@ def test_labels_are_checked_and_disagreements_listed(home: Path, tmp_path: Path)
 
 def test_an_imported_training_problem_that_repeats_a_test_problem_is_refused(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "solutions.jsonl"
-    rows = [solution_row("Statement of x1!", a=(True, "A: 18")), solution_row("Another?", a=(True, "A: 18"))]
+    rows = [solution_row("STATEMENT of x1?", a=(True, "A: 18")), solution_row("Another?", a=(True, "A: 18"))]
     path.write_text("\n".join(rows), encoding="utf-8")
     report = run_import(SETTINGS, home, "solutions", Origin(path, "copies", "train"))
     assert (report.n_new_problems, report.n_quarantined) == (1, 1)

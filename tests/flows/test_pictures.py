@@ -145,7 +145,7 @@ def test_a_lineage_graph_shows_every_thing_and_edge_from_left_to_right() -> None
     assert {"tree t1", f"batch {'b' * 23}…", "checkpoint <odd & long>", "problem p1 · rollouts 8", "status current"} <= set(
         texts
     )
-    assert {"committed in", "trained on (one of 1,200)"} <= set(texts)
+    assert {"checkpoint <odd & long>", "committed in", "trained on (one of 1,200)"} <= set(texts)
     boxes = [float(one.attrib["x"]) for one in ElementTree.fromstring(drawn).iter() if one.tag.endswith("rect")]
     root, batch, checkpoint = boxes[1:]
     assert batch < root < checkpoint

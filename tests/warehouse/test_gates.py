@@ -135,6 +135,7 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
             "mean Q-values are in range": 1,
             "verdicts of trajectories are known": 1,
             "trajectories fit their trees": 3,
+            "no trajectory is an SFT example twice": 2,
             "SFT examples are correct": 1,
             "verified trajectories are correct": 1,
         },
