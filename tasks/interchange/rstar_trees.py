@@ -25,13 +25,9 @@ _ENDINGS: Final[dict[str, Ending]] = {
     "Fail to sove the problem within limited steps.": "max_depth",
     "Fail to generate parsable text for next step.": "truncated",
 }
-_FINAL_ANSWERS: Final[dict[Ending, str]] = {
-    "too_many_errors": "Too many consecutive steps have code errors.",
-    "max_depth": "Fail to sove the problem within limited steps.",
-    "prompt_too_long": "Fail to sove the problem within limited steps.",
-    "truncated": "Fail to generate parsable text for next step.",
-    "no_answer": "Fail to generate parsable text for next step.",
-}
+_FINAL_ANSWERS: Final[dict[Ending, str]] = {ending: text for text, ending in _ENDINGS.items()}
+_OTHER_ENDING: Final = "Fail to generate parsable text for next step."
+"""What is written for an ending that the solver has no sentence for."""
 _SLACK: Final = 1e-6
 """Mean rewards were added up in floating point."""
 
@@ -161,7 +157,9 @@ def rstar_row(statement: str, answer: str, nodes: Sequence[Node]) -> dict[str, J
 
 def _written(node: Node, statement: str, opening: str) -> Json:
     is_root = node.parent_id is None
-    final_answer = _FINAL_ANSWERS.get(node.ending, node.answer or "") if node.ending else ""
+    final_answer = ""
+    if node.ending is not None:
+        final_answer = node.answer or "" if node.ending == "answer" else _FINAL_ANSWERS.get(node.ending, _OTHER_ENDING)
     value = node.ppm_score if node.ppm_score is not None else node.q_value
     return {
         "text": "" if is_root else (opening if node.depth == 1 else "") + node.text,
