@@ -11,7 +11,7 @@ def push_directory(directory: Path, repository: str) -> str:
     Hub and token are those that the libraries find in the environment. Raises Unavailable where the hub cannot be reached or
     refuses, and BadInput for a name that is none; the exported files stay.
     """
-    import httpx
+    import httpx2
     from datasets import Dataset
     from datasets.exceptions import DatasetsError
     from huggingface_hub import DatasetCard
@@ -27,6 +27,6 @@ def push_directory(directory: Path, repository: str) -> str:
         raise BadInput(f"{repository!r} names no dataset: {error}", hint="give it as OWNER/NAME") from error
     except HfHubHTTPError as error:
         raise Unavailable(f"the hub refused {repository}: {error}", hint="check the token (HF_TOKEN) and its rights") from error
-    except (httpx.HTTPError, ConnectionError, DatasetsError) as error:
+    except (httpx2.HTTPError, ConnectionError, DatasetsError) as error:
         hint = f"check HF_ENDPOINT, or copy {directory} there by hand: it is whole"
         raise Unavailable(f"the hub cannot be reached: {error}", hint=hint) from error
