@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from flows.commands import (
+    ablate,
     config,
     diff,
     doctor,
@@ -57,7 +58,7 @@ def shared(
         raise typer.Exit
 
 
-for module in (evolve, ingest, solve, evaluate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
+for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
     app.command(module.NAME)(module.command)
 app.add_typer(config.app, name="config")
 app.add_typer(tiny.app, name="tiny")

@@ -1,82 +1,107 @@
-"""What `stargrove evaluate` does: measure the current checkpoints on the test split or on benchmark files. Decides nothing."""
+"""What `stargrove evaluate` does: measure the current checkpoints on held-out problems or benchmark files. Decides nothing."""
 
+import hashlib
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from flows.code_version import code_version
 from flows.display import Display
+from flows.evaluation_table import evaluation_table, ungraded_lines
 from flows.ingest import run_ingest
 from flows.prefect_server import open_server
 from flows.settings import Settings
+from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
+from warehouse.records import AnswerMethod, Batch, BenchmarkProblem, Split
+from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
-    from warehouse.store import Warehouse
+    from tasks.measure import MeasurePlan, Selection
+    from tasks.resources import Resources
+
+METHODS: tuple[AnswerMethod, ...] = ("greedy", "sample", "beam", "mcts")
 
 
-def run_evaluate(settings: Settings, home: Path, files: list[Path], display: Display) -> int:
-    """Return 0 after measuring and showing a table. What was measured before with the same checkpoints is only shown."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a call of the command asks for. files: benchmarks; none: the split. levels: none for all."""
+
+    files: tuple[Path, ...]
+    methods: tuple[AnswerMethod, ...]
+    split: Split
+    levels: tuple[int, ...]
+
+
+def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Display) -> int:
+    """Return 0 after measuring and showing a table. What was measured before with the same settings is only shown."""
     if not (home / "lake").exists():
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
-    for file in files:
-        display.message(run_ingest(settings, home, file, "test", file.stem).line)
+    batches = [(file.stem, _known_benchmark(settings, home, file, display)) for file in wanted.files]
     server = open_server(home)
     os.environ.update(server.client_environment)
-    from flows.measure import measure
-    from flows.plans import plan_of, site_of
+    # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
+    from flows.measure import evaluate_checkpoints
+    from flows.plans import site_of
+    from tasks.measure import Selection
     from tasks.resources import opened
 
+    suffix = f" level {','.join(map(str, wanted.levels))}" if wanted.levels else ""
+    selections = [
+        Selection(name=f"{name}{suffix}", split="test", benchmark_batch_id=batch_id, levels=wanted.levels)
+        for name, batch_id in batches
+    ] or [Selection(name=f"{wanted.split}{suffix}", split=wanted.split, levels=wanted.levels)]
     with opened(site_of(settings, home), display) as resources:
-        policy = resources.lake.current_checkpoint("policy")
-        if policy is None:
-            raise BadInput(f"no round of {home} is promoted yet", hint="finish one: stargrove evolve")
-        ppm = resources.lake.current_checkpoint("ppm")
+        plan = measure_plan(settings, home, wanted, tuple(selections), resources)
         server.wait()
-        benchmarks: list[str | None] = [file.stem for file in files] or [None]
-        plan = plan_of(settings, home, policy.round, code_version())
-        measure(plan, policy.checkpoint_id, ppm.checkpoint_id if ppm else None, benchmarks)
-        display.show(benchmark_table(resources.lake, policy.checkpoint_id, benchmarks))
+        for outcome in evaluate_checkpoints(plan):
+            display.show(evaluation_table(resources.lake, outcome))
+            for line in ungraded_lines(resources.lake, outcome):
+                display.message(line)
     return 0
 
 
-def benchmark_table(lake: "Warehouse", policy_id: str, benchmarks: list[str | None]) -> Table:
-    """Return what was measured of a policy: one row per benchmark, shares in percent, with a 95 % interval of greedy pass@1."""
-    from tasks.evaluation.metrics import bootstrap_interval
+def measure_plan(
+    settings: Settings, home: Path, wanted: Wanted, selections: "tuple[Selection, ...]", resources: "Resources"
+) -> "MeasurePlan":
+    """Return the plan for the current checkpoints. Raises BadInput where there is nothing to measure with or on."""
+    from flows.plans import plan_of
+    from tasks.measure import MeasurePlan
 
-    table = Table(
-        "benchmark",
-        "problems",
-        "greedy pass@1",
-        "95 % interval",
-        "maj@k",
-        "best-of-k",
-        "pass@k",
-        "ungraded",
-        "tokens",
-        box=None,
+    lake = resources.lake
+    policy = lake.current_checkpoint("policy")
+    if policy is None:
+        raise BadInput(f"no round of {home} is promoted yet", hint="finish one: stargrove evolve")
+    ppm = lake.current_checkpoint("ppm")
+    guided = [method for method in wanted.methods if method in ("beam", "mcts")]
+    if ppm is None and guided:
+        raise BadInput(f"{guided[0]} needs a PPM, and none is promoted in {home}", hint="choose --methods greedy,sample")
+    for selection in selections:
+        if not selection.problems(lake):
+            raise BadInput(f"{selection.name}: there are no such problems in {home}", hint="name a file, or other --levels")
+    return MeasurePlan(
+        round_plan=plan_of(settings, home, policy.round, code_version()),
+        policy_id=policy.checkpoint_id,
+        ppm_id=ppm.checkpoint_id if ppm else None,
+        methods=wanted.methods,
+        selections=selections,
+        share_size=settings.run.shard_size,
     )
-    for benchmark in benchmarks:
-        metrics = dict(
-            lake.query("benchmark_metrics", policy_id=policy_id, benchmark=benchmark).select("metric", "value").iter_rows()
-        )
-        answers = lake.query("benchmark_answers", policy_id=policy_id, benchmark=benchmark)
-        low, high = bootstrap_interval(answers["greedy_correct"].cast(float).to_list(), seed=0)
-        shares = [_percent(metrics, name) for name in ("greedy_pass_1", "maj_", "best_of_", "pass_")]
-        table.add_row(
-            benchmark or "test split",
-            str(len(answers)),
-            shares[0],
-            f"{100 * low:.1f} to {100 * high:.1f}",
-            *shares[1:],
-            str(answers["n_unknown"].sum()),
-            f"{sum(answers['n_tokens']) / max(len(answers), 1):.0f}",
-        )
-    return table
 
 
-def _percent(metrics: dict[str, float], prefix: str) -> str:
-    found = [value for name, value in metrics.items() if name.startswith(prefix)]
-    return f"{100 * found[0]:.1f}" if found else "-"
+def _known_benchmark(settings: Settings, home: Path, file: Path, display: Display) -> str:
+    """Return the id of the batch that says which problems stand in a benchmark file, after bringing them into the lake.
+
+    A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
+    """
+    report = run_ingest(settings, home, file, "test", file.stem)
+    display.message(report.line)
+    problems = load_problems(file, "test", file.stem).problems
+    fingerprint = hashlib.sha256(" ".join(problem.problem_id for problem in problems).encode()).hexdigest()[:16]
+    batch = Batch(round=0, stage="benchmark", shard=file.stem, fingerprint=fingerprint, code_version=code_version())
+    with Warehouse.open(home, settings.warehouse) as lake:
+        if not lake.is_committed(batch.batch_id):
+            rows = [BenchmarkProblem(file.stem, problem.problem_id) for problem in problems]
+            lake.commit(batch, {"benchmark_problems": rows})
+    return batch.batch_id

@@ -1,15 +1,26 @@
-"""The graph of `stargrove evaluate`: one task run per benchmark."""
+"""The graph of `stargrove evaluate`: one task run per method and selection of problems, and one that sums each selection up."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prefect import flow
 
-from tasks.evaluate import evaluate
-from tasks.plan import RoundPlan
+from tasks.measure import MeasurePlan, Selection, measure, summarise
 
 
-@flow(name="evaluate", flow_run_name="evaluate {policy_id}", validate_parameters=False)
-def measure(plan: RoundPlan, policy_id: str, ppm_id: str | None, benchmarks: Sequence[str | None]) -> None:
-    """Measure the checkpoints on each benchmark; None stands for the whole test split."""
-    for benchmark in benchmarks:
-        evaluate(plan, "test", policy_id, ppm_id, benchmark)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the rows of a measured selection are: the batches of its shares, and that of its metrics."""
+
+    selection: Selection
+    share_batch_ids: tuple[str, ...]
+    summary_batch_id: str
+
+
+@flow(name="evaluate", flow_run_name="evaluate {plan.policy_id}", validate_parameters=False)
+def evaluate_checkpoints(plan: MeasurePlan) -> list[Outcome]:
+    """Measure the checkpoints on each selection of problems, by each method."""
+    outcomes = []
+    for selection in plan.selections:
+        shares = [batch_id for method in plan.methods for batch_id in measure(plan, selection, method)]
+        outcomes.append(Outcome(selection, tuple(shares), summarise(plan, selection, shares)))
+    return outcomes

@@ -9,7 +9,12 @@ from prefect.cache_policies import NO_CACHE
 from tasks.plan import RoundPlan
 from tasks.resources import resources_of
 
-_SFT_STATEMENTS = {"verified": "annotate_sft", "unverified": "annotate_sft_unverified"}
+SFT_STATEMENTS = {
+    "verified": "annotate_sft",
+    "rejection": "annotate_sft_rejection",
+    "unverified": "annotate_sft_unverified",
+}
+"""The shipped statement that selects the SFT examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
     started = time.perf_counter()
     sft = lake.run_statement(
         plan.batch("annotate-sft"),
-        _SFT_STATEMENTS[settings.sft_selection],
+        SFT_STATEMENTS[settings.sft_selection],
         round=plan.round,
         n_per_problem=settings.n_sft_per_problem,
         first_round=first_round,

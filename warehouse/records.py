@@ -125,11 +125,11 @@ PairKind = Literal["step", "answer"]
 
 CheckpointKind = Literal["base", "policy", "ppm"]
 
-CheckpointStatus = Literal["candidate", "current", "retired", "rejected"]
+CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]
 
 RoundStatus = Literal["running", "promoted", "rejected", "failed"]
 
-AnswerMethod = Literal["greedy", "sample", "mcts"]
+AnswerMethod = Literal["greedy", "sample", "beam", "mcts"]
 
 
 def batch_id(round_number: int, stage: str, shard: str, fingerprint: str) -> str:
@@ -278,7 +278,8 @@ class RoundRow:
 class Evaluation:
     """A row of `evaluations`: one metric of one pair of checkpoints on one split.
 
-    level None means all levels; benchmark None means the whole split, else the source whose problems were measured alone.
+    level None means all levels; benchmark None means the whole split, else the benchmark that was measured alone.
+    low, high: the 95 % interval of the value; tokens_per_problem: what such an answer takes. None where there are none.
     """
 
     policy_id: str
@@ -289,11 +290,17 @@ class Evaluation:
     value: float
     n_problems: int
     benchmark: str | None = None
+    low: float | None = None
+    high: float | None = None
+    tokens_per_problem: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationAnswer:
-    """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method."""
+    """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method.
+
+    answer_group: equal answers of a method to a problem have the same number. step_scores: the PPM's, per step of `text`.
+    """
 
     policy_id: str
     ppm_id: str | None
@@ -305,6 +312,49 @@ class EvaluationAnswer:
     verdict: Verdict
     ppm_score: float | None
     n_tokens: int
+    answer_group: int | None = None
+    n_steps: int | None = None
+    step_scores: tuple[float, ...] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemMetric:
+    """A row of `problem_metrics`: what one problem earned under one metric, in [0, 1], and the tokens that takes."""
+
+    policy_id: str
+    ppm_id: str | None
+    split: Split
+    problem_id: str
+    method: AnswerMethod
+    metric: str
+    value: float
+    n_tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkProblem:
+    """A row of `benchmark_problems`: a problem that stands in a benchmark file, whichever file brought it into the lake."""
+
+    benchmark: str
+    problem_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """A row of `ablations`: one metric of one variant. question: what the variants differ in; problems: what was answered."""
+
+    question: str
+    variant: str
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    n_problems: int
+    tokens_per_problem: float | None
+    problems: str
+    policy_id: str
+    ppm_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

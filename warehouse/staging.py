@@ -25,6 +25,9 @@ RECORDS: Final[dict[str, type]] = {
     "preference_pairs": records.PreferencePair,
     "evaluations": records.Evaluation,
     "evaluation_answers": records.EvaluationAnswer,
+    "problem_metrics": records.ProblemMetric,
+    "benchmark_problems": records.BenchmarkProblem,
+    "ablations": records.Ablation,
     "training_metrics": records.TrainingMetric,
     "gate_results": records.GateResult,
 }
@@ -48,6 +51,7 @@ _ARROW_TYPES: Final[dict[Any, pa.DataType]] = {
     float: pa.float64(),
     bool: pa.bool_(),
     tuple[int, ...]: pa.list_(pa.int32()),
+    tuple[float, ...]: pa.list_(pa.float64()),
 }
 
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from warehouse.errors import BadInput
+from warehouse.records import AnswerMethod, Split
+
 HomeOption = Annotated[
     Path,
     typer.Option("--home", metavar="DIR", envvar="STARGROVE_HOME", help="Where lake, checkpoints and Prefect history live."),
@@ -25,3 +28,35 @@ SetOption = Annotated[
 
 DEFAULT_HOME = Path(".stargrove")
 DEFAULT_PROFILE = "tiny-cpu"
+
+
+_METHODS: dict[str, AnswerMethod] = {"greedy": "greedy", "sample": "sample", "beam": "beam", "mcts": "mcts"}
+_SPLITS: dict[str, Split] = {"test": "test", "validation": "validation"}
+
+
+def read_method(text: str) -> AnswerMethod:
+    """Return the method of answering that a word names."""
+    if text not in _METHODS:
+        raise BadInput(f"no method {text!r}", hint=f"choose one of {', '.join(_METHODS)}")
+    return _METHODS[text]
+
+
+def read_methods(text: str) -> tuple[AnswerMethod, ...]:
+    """Return the methods of a list like "greedy,mcts", each once."""
+    return tuple(dict.fromkeys(read_method(word.strip()) for word in text.split(",")))
+
+
+def read_split(text: str) -> Split:
+    """Return the split of held-out problems that a word names."""
+    if text not in _SPLITS:
+        raise BadInput(f"no held-out split {text!r}", hint=f"choose one of {', '.join(_SPLITS)}")
+    return _SPLITS[text]
+
+
+def read_levels(text: str) -> tuple[int, ...]:
+    """Return the levels of a list like "4,5"; none where it is empty."""
+    words = [word.strip() for word in text.split(",")] if text else []
+    wrong = [word for word in words if not word.isdigit()]
+    if wrong:
+        raise BadInput(f"--levels {text!r}: {wrong[0]!r} is no level", hint="give whole numbers, for instance --levels 4,5")
+    return tuple(sorted({int(word) for word in words}))

@@ -16,6 +16,10 @@ DECIDES_NO_DATA = frozenset(
         "run.n_rounds",
         "search.window",
         "evaluation.window",
+        "evaluation.n_search_rollouts",
+        "evaluation.n_search_candidates",
+        "evaluation.search_exploration_weight",
+        "evaluation.n_beams",
         "sandbox.n_workers",
         "sandbox.n_snapshots",
         "sandbox.snapshot_memory_mib",
@@ -42,7 +46,8 @@ DECIDES_NO_DATA = frozenset(
         "engine.score_cache_size",
     }
 )
-"""Settings that change how fast or under which name a run happens, never a row: a run may be resumed with others."""
+"""Settings that change how fast or under which name a run happens, or what `evaluate` and `solve` do with its result, never a
+row of a round: a run may be resumed with others."""
 
 SECTIONS_THAT_DECIDE_NO_DATA = frozenset({"warehouse", "gates"})
 """Gate thresholds decide which round is promoted; that decision is stored with its numbers in gate_results."""

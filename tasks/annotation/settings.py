@@ -22,8 +22,8 @@ class AnnotationSettings(BaseModel):
     ppm_rounds: Literal["all", "latest"] = "all"
     """Whether the PPM is trained on the pairs of all rounds so far or of its own round alone."""
 
-    sft_selection: Literal["verified", "unverified"] = "verified"
-    """`unverified` is the control: equally many trajectories at random, right or wrong."""
+    sft_selection: Literal["verified", "rejection", "unverified"] = "verified"
+    """As the paper ablates it. rejection: correct trajectories at random. unverified: right or wrong ones, the control."""
 
     n_chosen: int = Field(default=3, ge=1, le=64)
     """Highest-Q candidates per prefix that lead to a correct answer. Source: arXiv 2501.04519, section 3.3."""

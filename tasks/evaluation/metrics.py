@@ -10,30 +10,41 @@ from warehouse.records import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One of k answers: the group of equal answers it belongs to (None: no answer), its verdict and its PPM score."""
+    """One of k answers: its group of equal answers (None: no answer), its verdict, and its PPM score in (-1, 1).
+
+    share: how often the policy would write it, for answers that are not samples.
+    """
 
     group: int | None
     verdict: Verdict
     ppm_score: float | None
-
-
-def trajectory_score(step_scores: Sequence[float]) -> float | None:
-    """Return the PPM score of a whole trajectory, the mean over its steps; None without scores.
-
-    The mean beat the minimum and the last step's score on held-out problems of the tiny default.
-    """
-    return sum(step_scores) / len(step_scores) if step_scores else None
+    share: float = 1.0
 
 
 def majority(votes: Sequence[Vote]) -> bool:
     """Return whether the largest group of equal answers is correct. Ties go to the group that was seen first."""
-    sizes: dict[int, int] = {}
-    for vote in votes:
+    return _winner_is_correct(votes, [1.0] * len(votes))
+
+
+def weighted_majority(votes: Sequence[Vote]) -> bool:
+    """Return whether the group with the largest sum of weights is correct. Ties go to the group that was seen first.
+
+    A PPM score s weighs (1 + s) / 2, as if it were the probability of being right, times the share of the answer; an answer
+    without a score weighs nothing.
+    """
+    return _winner_is_correct(
+        votes, [0.0 if vote.ppm_score is None else vote.share * (1 + vote.ppm_score) / 2 for vote in votes]
+    )
+
+
+def _winner_is_correct(votes: Sequence[Vote], weights: Sequence[float]) -> bool:
+    sums: dict[int, float] = {}
+    for vote, weight in zip(votes, weights, strict=True):
         if vote.group is not None:
-            sizes[vote.group] = sizes.get(vote.group, 0) + 1
-    if not sizes:
+            sums[vote.group] = sums.get(vote.group, 0.0) + weight
+    if not sums:
         return False
-    winner = max(sizes, key=lambda group: sizes[group])
+    winner = max(sums, key=lambda group: sums[group])
     return any(vote.verdict == "correct" for vote in votes if vote.group == winner)
 
 
@@ -59,6 +70,8 @@ def pass_at_k(n: int, n_correct: int, k: int) -> float:
 
 def bootstrap_interval(values: Sequence[float], seed: int, n_resamples: int = 1000) -> tuple[float, float]:
     """Return the 95 % confidence interval of the mean of per-problem values, by resampling problems with replacement."""
+    if not values:
+        raise ValueError("an interval needs at least one value")
     rng = random.Random(seed)
     means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(n_resamples))
     return means[int(0.025 * n_resamples)], means[int(0.975 * n_resamples) - 1]

@@ -1,72 +1,128 @@
-"""The metrics of a set of attempted problems, over all levels and for each."""
+"""What a method's answers to a problem earned, by metric; and what that comes to over problems, with its uncertainty."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tasks.evaluation.metrics import Vote, best_of, majority, mean_correct, pass_at_k, trajectory_score
+from tasks.evaluation.methods import Answers
+from tasks.evaluation.metrics import (
+    Vote,
+    best_of,
+    bootstrap_interval,
+    majority,
+    mean_correct,
+    pass_at_k,
+    weighted_majority,
+)
 from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
-from tasks.search.sampling import Attempt
+from tasks.search.aggregation import Aggregation, trajectory_score
+from warehouse.records import AnswerMethod
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemAnswers:
-    """What was answered to one problem: the greedy attempt and k samples, or none."""
+class Earned:
+    """The share in [0, 1] that one problem earned under a metric, and the tokens that such an answer takes."""
 
-    level: int | None
-    greedy: Attempt
-    samples: tuple[Attempt, ...]
+    metric: str
+    value: float
+    n_tokens: float
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A share in [0, 1] over n_problems. level None: over all levels."""
+    """The mean over n_problems of what each earned, with its 95 % bootstrap interval. level None: over all levels."""
 
     name: str
     level: int | None
     value: float
+    low: float
+    high: float
     n_problems: int
+    tokens_per_problem: float
 
 
-def scoreboard(answered: Sequence[ProblemAnswers], grader: Grader, *, scored: bool) -> list[Metric]:
-    """Return every metric over all levels and by level; best-of-k only where a PPM scored the samples."""
-    shares = [(problem.level, _shares(problem, grader, scored=scored)) for problem in answered]
-    levels = sorted({level for level, _ in shares if level is not None})
-    metrics = []
-    for level in (None, *levels):
-        group = [values for one, values in shares if level is None or one == level]
-        if group:
-            metrics += [Metric(name, level, sum(v[name] for v in group) / len(group), len(group)) for name in group[0]]
-    return metrics
+@dataclass(frozen=True, slots=True)
+class MeasuredProblem:
+    """One problem's share under one metric, with its level."""
+
+    level: int | None
+    earned: Earned
 
 
-def votes_of(samples: Sequence[Attempt], grader: Grader) -> list[Vote]:
-    """Return the samples as votes, equal answers in one group."""
-    answered = [index for index, sample in enumerate(samples) if sample.answer is not None]
-    groups = group_equivalent([samples[index].answer or "" for index in answered], grader)
+def votes_of(answers: Answers, aggregation: Aggregation, grader: Grader) -> list[Vote]:
+    """Return the answers as votes, equal ones in one group."""
+    attempts = answers.attempts
+    answered = [index for index, attempt in enumerate(attempts) if attempt.answer is not None]
+    groups = group_equivalent([attempts[index].answer or "" for index in answered], grader)
     group_of = {answered[member]: number for number, members in enumerate(groups) for member in members}
     return [
         Vote(
             group=group_of.get(index),
-            verdict=sample.grade.verdict if sample.grade else "wrong",
-            ppm_score=trajectory_score(sample.step_scores),
+            verdict=attempt.grade.verdict if attempt.grade else "wrong",
+            ppm_score=trajectory_score(attempt.step_scores, aggregation),
+            share=share,
         )
-        for index, sample in enumerate(samples)
+        for index, (attempt, share) in enumerate(zip(attempts, answers.shares, strict=True))
     ]
 
 
-def _shares(problem: ProblemAnswers, grader: Grader, *, scored: bool) -> dict[str, float]:
-    greedy = problem.greedy.grade
-    shares = {"greedy_pass_1": float(greedy is not None and greedy.verdict == "correct")}
-    if not problem.samples:
-        return shares
-    votes = votes_of(problem.samples, grader)
-    k = len(votes)
-    shares |= {
-        f"maj_{k}": float(majority(votes)),
+def earned(method: AnswerMethod, answers: Answers, votes: Sequence[Vote], ks: Sequence[int], *, scored: bool) -> list[Earned]:
+    """Return what the answers of one method to one problem earned under each of its metrics.
+
+    scored: whether a PPM scores. Then its metrics are there for every problem: one without any answer earns nothing.
+    Answers of a tree are best first, so the first is the PPM's choice.
+    """
+    match method:
+        case "greedy":
+            return [Earned("greedy_pass_1", mean_correct(votes), answers.n_tokens)]
+        case "sample":
+            return [one for k in sorted(set(ks)) for one in _sampled(answers, votes, k, scored=scored)]
+        case "beam" | "mcts":
+            return _searched(method, answers, votes)
+
+
+def _sampled(answers: Answers, votes: Sequence[Vote], k: int, *, scored: bool) -> list[Earned]:
+    """Return the metrics at k, each the mean over the disjoint groups of k answers; pass@k is the unbiased estimate."""
+    groups = [votes[start : start + k] for start in range(0, len(votes) - k + 1, k)]
+    n_correct = sum(vote.verdict == "correct" for vote in votes)
+    n_tokens = answers.n_tokens * k / len(votes)
+    values = {
+        f"maj_{k}": _mean(map(majority, groups)),
         f"random_of_{k}": mean_correct(votes),
-        f"pass_{k}": pass_at_k(k, sum(vote.verdict == "correct" for vote in votes), k),
+        f"pass_{k}": pass_at_k(len(votes), n_correct, k),
     }
     if scored:
-        shares[f"best_of_{k}"] = float(best_of(votes))
-    return shares
+        values[f"weighted_maj_{k}"] = _mean(map(weighted_majority, groups))
+        values[f"best_of_{k}"] = _mean(map(best_of, groups))
+    return [Earned(metric, value, n_tokens) for metric, value in values.items()]
+
+
+def _searched(method: AnswerMethod, answers: Answers, votes: Sequence[Vote]) -> list[Earned]:
+    values = {
+        f"{method}_best": float(bool(votes) and votes[0].verdict == "correct"),
+        f"{method}_weighted_maj": float(weighted_majority(votes)),
+        f"{method}_pass": float(any(vote.verdict == "correct" for vote in votes)),
+    }
+    return [Earned(metric, value, answers.n_tokens) for metric, value in values.items()]
+
+
+def summarised(measured: Iterable[MeasuredProblem], seed: int) -> list[Metric]:
+    """Return every metric over all levels and by level. `seed` draws the problems of the bootstrap."""
+    by_metric: dict[str, list[MeasuredProblem]] = {}
+    for problem in measured:
+        by_metric.setdefault(problem.earned.metric, []).append(problem)
+    metrics = []
+    for name, problems in by_metric.items():
+        levels = sorted({problem.level for problem in problems if problem.level is not None})
+        for level in (None, *levels):
+            group = [problem.earned for problem in problems if level in (None, problem.level)]
+            values = [one.value for one in group]
+            low, high = bootstrap_interval(values, seed)
+            tokens = sum(one.n_tokens for one in group) / len(group)
+            metrics.append(Metric(name, level, sum(values) / len(values), low, high, len(values), tokens))
+    return metrics
+
+
+def _mean(values: Iterable[bool]) -> float:
+    collected = list(values)
+    return sum(collected) / len(collected)

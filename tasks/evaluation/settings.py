@@ -1,6 +1,10 @@
-"""Settings of measuring a policy and a PPM on held-out problems."""
+"""Settings of measuring a policy and a PPM on held-out problems, and of thinking longer at test time."""
+
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.search.aggregation import Aggregation
 
 
 class EvaluationSettings(BaseModel):
@@ -8,15 +12,21 @@ class EvaluationSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    k: int = Field(8, ge=1, le=1024)
-    """Sampled solutions per problem, for maj@k, best-of-k and pass@k. The paper: 8 and 64 (section 4.1)."""
-    temperature: float = Field(1.0, gt=0.0, le=2.0)
-    """Temperature of the sampled solutions; pass@1 is greedy."""
+    ks: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field((8,), min_length=1, max_length=8)
+    """Numbers of sampled solutions for maj@k, best-of-k and pass@k; as many as the largest are sampled per problem."""
+    temperature: float = Field(0.4, gt=0.0, le=2.0)
+    """Temperature of the sampled solutions and of the steps of a search at test time; pass@1 is greedy."""
     max_program_tokens: int = Field(256, ge=16, le=32768)
     """Tokens within which a whole program must end."""
+    aggregation: Aggregation = "mean"
+    """How the PPM's scores of a trajectory's steps become one: mean, min, last or product."""
     window: int = Field(128, ge=1, le=65536)
     """Problems in flight at once."""
-    n_search_rollouts: int = Field(16, ge=1, le=1024)
-    """Rollouts of a search at test time, whose rewards are PPM scores. The paper: 8 trajectories, 64 at most."""
+    n_search_rollouts: int = Field(8, ge=1, le=1024)
+    """Rollouts of a search at test time, whose rewards are PPM scores."""
     n_search_candidates: int = Field(8, ge=1, le=256)
-    """Steps proposed at an expansion at test time. The paper: 32."""
+    """Steps proposed at an expansion at test time."""
+    search_exploration_weight: float = Field(0.5, ge=0.0, le=100.0)
+    """The c of the UCT score at test time."""
+    n_beams: int = Field(2, ge=1, le=256)
+    """Steps that a beam search keeps at each depth."""

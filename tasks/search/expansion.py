@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from models.engine import Candidate
 from tasks.sandbox.base import Execution
+from tasks.search.aggregation import Aggregation, trajectory_score
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
 from tasks.search.format import END_OF_ANSWER, STEP_STOPS, boxed_answer, code_of, is_final, observed
 from tasks.search.seeds import hashed_seed
@@ -20,10 +21,18 @@ class Guidance:
 
     reference: the answer to grade against; None at test time, when the PPM's score of a whole trajectory is its reward.
     scored: whether the PPM scores new nodes, which then start with that score as q_value.
+    aggregation: how the scores of its steps become the score of a trajectory at test time.
     """
 
     reference: str | None
     scored: bool
+    aggregation: Aggregation = "mean"
+
+    def score_of(self, node: SearchNode) -> float:
+        """Return the PPM's score of the path from the root to a node; -1 where no step of it was scored."""
+        steps = [step.ppm_score for step in node.path() if step.ppm_score is not None]
+        score = trajectory_score(steps, self.aggregation)
+        return -1.0 if score is None else score
 
 
 def expand(tree: SearchTree, node: SearchNode, settings: SearchSettings, guidance: Guidance) -> Search[None]:
@@ -157,7 +166,7 @@ def _reward(answered: Sequence[SearchNode], guidance: Guidance) -> Search[None]:
                 _leave_unscored(node)
                 continue
             node.ppm_score = score
-            node.reward = -1.0 if score is None else score
+            node.reward = -1.0 if score is None else guidance.score_of(node)
         return
     comparisons = tuple(Comparison(node.answer or "", guidance.reference) for node in answered)
     replies = yield Ask(grade=comparisons)

@@ -33,6 +33,11 @@ class Attempt:
     grade: Grade | None
     step_scores: tuple[float, ...]
 
+    @property
+    def n_steps(self) -> int:
+        """Steps of the solution."""
+        return len(steps_of(self.text))
+
 
 def steps_of(program: str) -> list[str]:
     """Return the step texts whose concatenation is `program`."""
@@ -40,8 +45,8 @@ def steps_of(program: str) -> list[str]:
     return [part + END_OF_STEP for part in parts[:-1]] + [parts[-1]]
 
 
-def attempt_problem(key: str, statement: str, reference: str, plan: Plan) -> Search[list[Attempt]]:
-    """Return plan.k attempts at a problem. `key` names the attempts' seeds."""
+def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan) -> Search[list[Attempt]]:
+    """Return plan.k attempts at a problem, graded where there is a reference. `key` names the attempts' seeds."""
     start = prompt(statement)
     seeds = tuple(hashed_seed(key, index) for index in range(plan.k))
     replies = yield Ask(propose=(Proposal(start, seeds, plan.temperature, (END_OF_CODE,), plan.max_tokens),))
@@ -63,7 +68,7 @@ def _judge(
     start: str,
     programs: Sequence[Candidate],
     solutions: dict[str, tuple[str, Candidate]],
-    reference: str,
+    reference: str | None,
     plan: Plan,
 ) -> Search[list[Attempt]]:
     """Grade and score the distinct solutions, then give every program, duplicates included, what its text earned."""
@@ -71,8 +76,9 @@ def _judge(
     answered = {program: answer for program, answer in answers.items() if answer is not None}
     prefixes = {program: step_prefixes(start, program, solutions[program]) for program in answered} if plan.scored else {}
     flat = [prefix for group in prefixes.values() for prefix in group]
-    replies = yield Ask(grade=tuple(Comparison(answer, reference) for answer in answered.values()), score=tuple(flat))
-    grades = dict(zip(answered, replies.grades, strict=True))
+    comparisons = () if reference is None else tuple(Comparison(answer, reference) for answer in answered.values())
+    replies = yield Ask(grade=comparisons, score=tuple(flat))
+    grades = dict(zip(answered, replies.grades, strict=True)) if comparisons else {}
     scores = dict(zip(flat, replies.scores, strict=True))
     attempts = []
     for program in programs:

@@ -108,6 +108,11 @@ class SearchTree:
         """Whether some node's answer was graded correct."""
         return any(node.verdict == "correct" for node in self.nodes)
 
+    @property
+    def n_tokens(self) -> int:
+        """Tokens that the policy generated for the tree; identical candidates were generated once each."""
+        return sum(node.n_tokens * node.n_merged for node in self.nodes)
+
     def add(self, parent: SearchNode, text: str, n_tokens: int) -> SearchNode:
         """Return a new youngest child of `parent`."""
         node = SearchNode(len(self.nodes), parent, text, n_tokens)

@@ -1,10 +1,18 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.evaluation.metrics import Vote, best_of, bootstrap_interval, majority, mean_correct, pass_at_k, trajectory_score
+from tasks.evaluation.metrics import (
+    Vote,
+    best_of,
+    bootstrap_interval,
+    majority,
+    mean_correct,
+    pass_at_k,
+    weighted_majority,
+)
 
 
 def vote(group: int | None, *, right: bool = False, score: float | None = None) -> Vote:
@@ -28,11 +36,34 @@ def test_best_of_takes_the_highest_score_and_ignores_what_has_none():
     assert not best_of([vote(1, right=True)])
 
 
-def test_a_trajectory_scores_the_mean_of_its_steps():
-    assert trajectory_score([0.5, -0.5, 0.3]) == pytest.approx(0.1)
-    assert trajectory_score([]) is None
+def test_a_vote_weighs_its_ppm_score():
+    assert not majority([vote(0, score=-0.9), vote(0, score=-0.9), vote(1, right=True, score=0.8)])
+    assert weighted_majority([vote(0, score=-0.9), vote(0, score=-0.9), vote(1, right=True, score=0.8)])
+    assert not weighted_majority([vote(0, score=0.1), vote(0, score=0.1), vote(1, right=True, score=0.8)])
 
 
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=1, max_size=8), st.floats(-0.9, 0.9))
+def test_equal_scores_make_the_weighted_vote_a_plain_one(drawn, score):
+    votes = [vote(group, right=group == 0, score=score) for group, _ in drawn]
+    # Sums of equal weights may differ in the last bit, so that only votes without a tie are compared.
+    sizes = sorted(([group for group, _ in drawn].count(group) for group in range(3)), reverse=True)
+    if sizes[0] > sizes[1]:
+        assert weighted_majority(votes) == majority(votes)
+
+
+def test_what_the_policy_writes_often_weighs_more():
+    rare, common = Vote(0, "wrong", 0.8, share=0.1), Vote(1, "correct", 0.6, share=0.7)
+    assert weighted_majority([rare, common])
+    assert not weighted_majority([Vote(0, "wrong", 0.8), Vote(1, "correct", 0.6)])
+
+
+def test_an_answer_without_a_score_has_no_weight():
+    assert weighted_majority([vote(0), vote(0), vote(1, right=True, score=-0.5)])
+    assert not weighted_majority([vote(None, score=0.9)])
+
+
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=8), st.data())
 def test_pass_at_k_is_the_share_of_subsets_with_a_correct_answer(verdicts, data):
     k = data.draw(st.integers(1, len(verdicts)))
@@ -40,6 +71,7 @@ def test_pass_at_k_is_the_share_of_subsets_with_a_correct_answer(verdicts, data)
     assert pass_at_k(len(verdicts), sum(verdicts), k) == pytest.approx(sum(map(any, subsets)) / len(subsets))
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=8))
 def test_picking_at_random_earns_pass_at_1(verdicts):
     votes = [vote(0, right=verdict) for verdict in verdicts]

@@ -12,7 +12,7 @@ from warehouse.errors import GateRefused, Interrupted, StargroveError
 
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
 COMMANDS = (
-    *("evolve", "ingest", "solve", "evaluate", "sql", "lineage", "reproduce", "diff", "gates", "export", "import"),
+    *("evolve", "ingest", "solve", "evaluate", "ablate", "sql", "lineage", "reproduce", "diff", "gates", "export", "import"),
     *("doctor", "ui", "config", "tiny", "sandbox"),
 )
 

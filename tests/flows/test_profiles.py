@@ -62,7 +62,7 @@ PAPER = load("paper")
         (PAPER.ppm.n_epochs, 1),
         (PAPER.ppm.learning_rate, 7e-6),
         (PAPER.ppm.loss_kind, "ppm"),
-        (PAPER.evaluation.k, 8),
+        (PAPER.evaluation.ks, (8, 64)),
         (PAPER.gates.n_gram, 13),
     ],
 )

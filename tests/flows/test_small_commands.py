@@ -3,15 +3,17 @@
 import io
 import json
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from flows import cli
 from flows.doctor import Finding, examine
-from flows.evaluate import benchmark_table
+from flows.evaluation_table import evaluation_table, ungraded_lines
 from flows.gate_table import gate_tables, trend
 from flows.round_diff import compared
 from flows.sandbox_run import describe, run_file
@@ -19,7 +21,16 @@ from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Evaluation, EvaluationAnswer, GateResult, Problem, RoundRow, Verdict
+from warehouse.records import (
+    Batch,
+    Evaluation,
+    EvaluationAnswer,
+    GateResult,
+    Problem,
+    ProblemMetric,
+    RoundRow,
+    Verdict,
+)
 from warehouse.store import Warehouse
 
 
@@ -126,22 +137,55 @@ def test_a_limit_is_named() -> None:
     assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
 
 
-def test_a_benchmark_is_shown_with_its_interval_and_what_could_not_be_graded(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """As flows.measure.Outcome, which cannot be imported without Prefect."""
+
+    selection: SimpleNamespace
+    share_batch_ids: tuple[str, ...]
+    summary_batch_id: str
+
+
+def test_a_benchmark_is_shown_with_its_intervals_and_what_could_not_be_graded(tmp_path: Path) -> None:
+    verdicts: list[Verdict] = ["correct", "correct", "wrong", "unknown"]
+    share, summary = Batch(1, "measure", "gsm8k greedy 000", "f", wall_seconds=3.0), Batch(1, "measure", "gsm8k summary", "f")
+    who = ("policy-1", None, "test")
     with Warehouse.open(tmp_path) as lake:
         problems = [Problem(f"p{i}", f"statement {i}", "1", "gsm8k", None, "test") for i in range(4)]
         lake.ingest(Batch(0, "ingest", "gsm8k", "f"), problems, [])
-        verdicts: list[Verdict] = ["correct", "correct", "wrong", "unknown"]
-        answers = [
-            EvaluationAnswer("policy-1", None, "test", f"p{i}", "greedy", 0, "1", verdict, None, 10)
+        answers = [EvaluationAnswer(*who, f"p{i}", "greedy", 0, "2", verdict, None, 10) for i, verdict in enumerate(verdicts)]
+        shares = [
+            ProblemMetric(*who, f"p{i}", "greedy", "greedy_pass_1", float(verdict == "correct"), 10.0)
             for i, verdict in enumerate(verdicts)
         ]
-        metric = Evaluation("policy-1", None, "test", "greedy_pass_1", None, 0.5, 4, benchmark="gsm8k")
-        lake.commit(Batch(1, "evaluate", "test gsm8k", "f"), {"evaluation_answers": answers, "evaluations": [metric]})
-        lines = drawn(benchmark_table(lake, "policy-1", ["gsm8k"])).splitlines()
-    assert lines[-1].split() == ["gsm8k", "4", "50.0", "0.0", "to", "100.0", "-", "-", "-", "1", "10"]
+        lake.commit(share, {"evaluation_answers": answers, "problem_metrics": shares})
+        metric = Evaluation(*who, "greedy_pass_1", None, 0.5, 4, "gsm8k", 0.1, 0.9, 10.0)
+        lake.commit(summary, {"evaluations": [metric]})
+        outcome: Any = Measured(SimpleNamespace(name="gsm8k"), (share.batch_id,), summary.batch_id)
+        lines = drawn(evaluation_table(lake, outcome)).splitlines()
+        said = list(ungraded_lines(lake, outcome))
+    assert lines[0].split() == ["gsm8k:", "4", "problems"]
+    assert lines[-1].split() == ["greedy", "pass@1", "50.0", "10.0", "to", "90.0", "10", "3.0", "s", "1"]
+    assert said[0] == "1 problems of gsm8k have answers that could not be graded:"
+    assert said[1].strip() == "p3: is '2' equal to '1'?"
 
 
-@pytest.mark.parametrize("command", [["solve", "one apple"], ["evaluate"]])
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["evaluate", "--methods", "greedy,luck"], "no method 'luck'"),
+        (["evaluate", "--split", "train"], "no held-out split 'train'"),
+        (["evaluate", "--levels", "4,hard"], "'hard' is no level"),
+        (["solve", "one apple", "--method", "luck"], "no method 'luck'"),
+        (["ablate", "--questions", "luck"], "no question 'luck'"),
+    ],
+)
+def test_a_word_that_names_nothing_is_bad_input(arguments: list[str], what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 2
+    assert what in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["solve", "one apple"], ["evaluate"], ["ablate"]])
 def test_what_needs_an_evolution_says_so(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*command, "--home", str(tmp_path / "none")]) == 2
     assert "there is no evolution in" in capsys.readouterr().err

@@ -297,7 +297,16 @@ def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:
 
 
 def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
-    given = {"round": 2, "trajectory_id": "t1-4", "kind": "round", "id": "1", "policy_id": "policy-1", "before": 1, "after": 2}
+    given = {
+        "round": 2,
+        "trajectory_id": "t1-4",
+        "kind": "round",
+        "id": "1",
+        "policy_id": "policy-1",
+        "benchmark": "test",
+        "before": 1,
+        "after": 2,
+    }
     for view in shipped("views"):
         two_rounds.query(f"from {view}")
     for query in shipped("queries").values():
@@ -322,22 +331,46 @@ def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
 
 
 def test_benchmarks_are_measured_apart_from_the_whole_split(two_rounds: Warehouse) -> None:
-    alone = Evaluation("policy-9", None, "test", "greedy_pass_1", None, 0.25, 4, benchmark="gsm8k")
-    whole = Evaluation("policy-9", None, "test", "greedy_pass_1", None, 0.5, 8)
-    two_rounds.commit(Batch(2, "evaluate", "test gsm8k", "f"), {"evaluations": [alone]})
-    two_rounds.commit(Batch(3, "evaluate", "test", "f"), {"evaluations": [whole]})
-    assert two_rounds.query("benchmark_metrics", policy_id="policy-9", benchmark="gsm8k")["value"].to_list() == [0.25]
-    assert two_rounds.query("benchmark_metrics", policy_id="policy-9")["value"].to_list() == [0.5]
+    before = two_rounds.query("round_summary")["greedy_pass_1"].to_list()
+    for value, name in ((0.25, "first"), (0.75, "second")):
+        alone = Evaluation("policy-9", None, "test", "greedy_pass_1", None, value, 4, "gsm8k", 0.0, 1.0, 9.0)
+        two_rounds.commit(Batch(2, "measure", "gsm8k summary", name, wall_seconds=99.0), {"evaluations": [alone]})
+    newest = two_rounds.query("benchmark_metrics", benchmark="gsm8k", policy_id="policy-9")
+    assert rows(newest, "metric", "value", "low", "high") == [("greedy_pass_1", 0.75, 0.0, 1.0)]
+    summary = two_rounds.query("round_summary")
+    assert summary["greedy_pass_1"].to_list() == before
+    assert summary["wall_seconds"].to_list() == [3.0, 3.0], "measuring is no stage of a round"
 
 
-def test_the_answers_of_a_benchmark_are_those_to_its_problems(lake: Warehouse) -> None:
-    ingest(lake, problem("x1", split="test"), problem("x2", split="test"))
-    given = [("x1", "greedy", 0, "correct"), ("x1", "sample", 0, "unknown"), ("x2", "greedy", 0, "wrong")]
-    rows_ = [
-        EvaluationAnswer("policy-1", None, "test", problem_id, method, k, "1", verdict, None, 9)  # type: ignore[arg-type]
-        for problem_id, method, k, verdict in given
-    ]
-    lake.commit(batch(1, "evaluate"), {"evaluation_answers": rows_})
-    columns = ("problem_id", "greedy_correct", "n_unknown", "n_tokens")
-    found = lake.query("benchmark_answers", policy_id="policy-1", benchmark="test")
-    assert rows(found, *columns) == [("x1", True, 1, 18), ("x2", False, 0, 9)]
+def sampled(problem_id: str, scores: list[tuple[float, ...]], right: str) -> list[EvaluationAnswer]:
+    """right: one letter per answer, c(orrect) or w(rong)."""
+    return [
+        EvaluationAnswer(
+            "policy-8", "ppm-8", "test", problem_id, "sample", k, "1", "correct" if letter == "c" else "wrong", None, 9,
+            step_scores=one,
+        )
+        for k, (one, letter) in enumerate(zip(scores, right, strict=True))
+    ]  # fmt: skip
+
+
+def test_aggregations_are_compared_on_the_same_answers(lake: Warehouse) -> None:
+    # The first answer has the better mean and product, the second the better worst step, the third the better last one.
+    answers = sampled("p1", [(0.9, -0.1, 0.9), (0.3, 0.3, 0.3), (-0.9, -0.9, 0.95)], "wcw")
+    lake.commit(Batch(1, "measure", "test sample 000", "f"), {"evaluation_answers": answers})
+    found = dict(lake.query("aggregations", benchmark="test", k=3).select("aggregation", "best_of_k").rows())
+    assert found == {"min": 1.0, "mean": 0.0, "last": 0.0, "product": 0.0}
+
+
+def test_answers_that_are_measured_again_do_not_count_twice_in_pass_at_k(lake: Warehouse) -> None:
+    ingest(lake, problem("p1", split="test"))
+    for fingerprint, right in (("old", "wwww"), ("new", "ccww")):
+        answers = sampled("p1", [(0.0,)] * 4, right)
+        lake.commit(Batch(1, "measure", f"test sample {fingerprint}", fingerprint), {"evaluation_answers": answers})
+    assert lake.query("pass_at_k", k=4)["pass_at_k"].to_list() == [1.0, 1.0]
+    assert lake.query("pass_at_k", k=8).is_empty()
+
+
+def test_rejection_sampling_takes_correct_trajectories_whether_or_not_they_were_verified(lake: Warehouse) -> None:
+    search(lake, 1, small_tree("t1") + small_tree("t2", "p2"))
+    verify(lake, 1, {"t1-4": "replay_differs"})
+    assert lake.query("annotate_sft_rejection", round=1)["trajectory_id"].to_list() == ["t1-4", "t2-4"]

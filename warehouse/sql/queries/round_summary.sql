@@ -39,7 +39,8 @@ seconds as (
         string_agg(printf('%s %.0f', stage, wall_seconds), '  ' order by first_committed_at, stage) as seconds_by_stage,
         sum(wall_seconds) as wall_seconds
     from v_stage_costs
-    where wall_seconds > 0
+    -- What people measure on top is no stage of the round.
+    where wall_seconds > 0 and stage not in ('measure', 'ablate')
     group by round
 ),
 numbers as (

@@ -1,5 +1,13 @@
 -- One row per evaluated checkpoints, split, level (null: all levels) and k: unbiased pass@k over sampled answers (arXiv 2107.03374)
 with
+newest as (
+    -- Answers that were measured again, with other settings, are not added to the old ones.
+    select evaluation_answers.policy_id, evaluation_answers.problem_id, max_by(batches.batch_id, batches.committed_at) as batch_id
+    from evaluation_answers
+    inner join batches on batches.batch_id = evaluation_answers.batch_id
+    where evaluation_answers.method = 'sample'
+    group by evaluation_answers.policy_id, evaluation_answers.problem_id
+),
 counts as (
     select
         evaluation_answers.round,
@@ -10,6 +18,10 @@ counts as (
         count(*) as n_answers,
         count(*) filter (where evaluation_answers.verdict = 'correct') as n_correct
     from evaluation_answers
+    inner join newest
+        on newest.batch_id = evaluation_answers.batch_id
+        and newest.policy_id = evaluation_answers.policy_id
+        and newest.problem_id = evaluation_answers.problem_id
     left join problems on problems.problem_id = evaluation_answers.problem_id
     where evaluation_answers.method = 'sample'
     group by evaluation_answers.round, evaluation_answers.policy_id, evaluation_answers.split, evaluation_answers.problem_id

@@ -1,0 +1,88 @@
+"""What people do with a finished home: evaluate, solve and ablate, with the real engine and the real trainers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.small_evolution import SMALL, evolved, home_with_server
+from warehouse.settings import WarehouseSettings
+from warehouse.store import Warehouse
+
+pytestmark = pytest.mark.integration
+
+THINKING = ("evaluation.n_search_rollouts=3", "evaluation.n_search_candidates=3", "evaluation.n_beams=2")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with home_with_server(tmp_path_factory.mktemp("thinking") / "home") as path:
+        finished = evolved(path)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+        yield path
+
+
+def stargrove(home: Path, *arguments: str) -> str:
+    command = [str(Path(sys.executable).with_name("stargrove")), *arguments, "--home", str(home)]
+    for setting in (*SMALL, *THINKING):
+        command += ["--set", setting]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def shares(home: Path) -> dict[str, object]:
+    """When each share of a measurement was committed."""
+    with Warehouse.open(home, WarehouseSettings(), read_only=True) as lake:
+        sql = "select shard, committed_at::varchar from batches where stage = 'measure' and shard not like '%summary'"
+        return dict(lake.query(sql).rows())
+
+
+def test_evaluate_measures_what_is_missing_and_shows_the_rest(home: Path, tmp_path: Path) -> None:
+    benchmark = tmp_path / "coins.jsonl"
+    rows = [
+        {"problem": "Ana has 7 coins. Ben has 5 more coins than Ana. How many coins does Ben have?", "answer": "12"},
+        {"problem": "Ana has 9 coins. Ben has 4 fewer coins than Ana. How many coins does Ben have?", "answer": "5"},
+    ]
+    benchmark.write_text("\n".join(map(json.dumps, rows)))
+    table = stargrove(home, "evaluate", str(benchmark), "--methods", "greedy,sample")
+    assert "coins: 2 problems" in table
+    before = shares(home)
+    table = stargrove(home, "evaluate", str(benchmark))
+    for label in ("greedy pass@1", "maj@3", "maj@3 weighted by PPM", "best-of-3 by PPM", "pass@3", "beam search", "MCTS"):
+        assert label in table
+    after = shares(home)
+    assert before.items() <= after.items(), "what was measured is not measured again"
+    assert after.keys() - before.keys() == {"coins beam 000", "coins mcts 000"}
+    with Warehouse.open(home, WarehouseSettings(), read_only=True) as lake:
+        answered = """select method, count(distinct problem_id) as n_problems
+            from problem_metrics inner join benchmark_problems using (problem_id) group by method order by method"""
+        assert lake.query(answered).rows() == [("beam", 2), ("greedy", 2), ("mcts", 2), ("sample", 2)]
+        learnable = "select count(*) from trajectories inner join benchmark_problems using (problem_id)"
+        assert lake.query(learnable).item() == 0, "test problems must not come near training"
+
+
+@pytest.mark.parametrize("method", ["greedy", "sample", "beam", "mcts"])
+def test_solve_answers_by_every_method(home: Path, method: str) -> None:
+    shown = stargrove(
+        home, "solve", "Ana has 7 coins. Ben has 5 more coins than Ana. How many coins does Ben have?", "--method", method
+    )
+    assert "answer  " in shown
+
+
+def test_ablate_fills_one_table_and_changes_no_round(home: Path) -> None:
+    with Warehouse.open(home, WarehouseSettings(), read_only=True) as lake:
+        before = lake.query("select * from sft_examples order by all").rows()
+    table = stargrove(home, "ablate", "--searched", "4")
+    for variant in ("unverified", "rejection", "verified", "orm", "pqm", "ppm", "terminal"):
+        assert variant in table
+    with Warehouse.open(home, WarehouseSettings(), read_only=True) as lake:
+        assert lake.query("select * from sft_examples order by all").rows() == before
+        found = lake.query("select distinct question, variant from ablations")
+        assert len(found) == 8
+        current = lake.query("select kind from checkpoints where status = 'current' order by kind")
+        assert current["kind"].to_list() == ["base", "policy", "ppm"]
+        assert lake.query("select count(*) from checkpoints where status = 'ablation'").item() >= 3
