@@ -6,18 +6,28 @@ n_beams with the highest score stay. It ends where only answers stay. Source of 
 
 from collections.abc import Sequence
 
-from tasks.search.ask import Ask, Replies, Search
-from tasks.search.expansion import Guidance, expand
-from tasks.search.format import prompt
+from tasks.search.ask import Ask, Replies, Search, Stopped
+from tasks.search.expansion import Guidance, end_unfinished, expand
+from tasks.search.mcts import plant
 from tasks.search.settings import SearchSettings
-from tasks.search.tree import SearchTree
+from tasks.search.tree import SearchNode, SearchTree
 
 
 def grow_beam(
     tree_id: str, problem_id: str, statement: str, settings: SearchSettings, guidance: Guidance, n_beams: int
 ) -> Search[SearchTree]:
     """Return the tree of all steps that were proposed. n_rollouts counts the answers that stayed in the beam to the end."""
-    tree = SearchTree.planted(tree_id, problem_id, prompt(statement))
+    tree = plant(tree_id, problem_id, statement)
+    try:
+        beam = yield from _grown(tree, settings, guidance, n_beams)
+        tree.n_rollouts = sum(node.ending == "answer" for node in beam)
+    except Stopped as stop:
+        end_unfinished(tree, stop.ending, guidance)
+    return tree
+
+
+def _grown(tree: SearchTree, settings: SearchSettings, guidance: Guidance, n_beams: int) -> Search[list[SearchNode]]:
+    """Return what stays in the beam at the end."""
     beam = [tree.root]
     while any(node.ending is None for node in beam):
         to_expand = [node for node in beam if node.ending is None]
@@ -28,8 +38,7 @@ def grow_beam(
         # Ties go to the oldest, so that a run is reproducible.
         ranked = sorted([*answered, *alive], key=lambda node: (-guidance.score_of(node), node.node_id))
         beam = ranked[:n_beams]
-    tree.n_rollouts = len(beam)
-    return tree
+    return beam
 
 
 def _together(searches: Sequence[Search[None]]) -> Search[None]:

@@ -16,12 +16,7 @@ def grow_tree(
 
     A tree that is stopped comes back with the rollouts that were whole by then.
     """
-    readable = statement.encode("utf-8", errors="backslashreplace").decode()
-    tree = SearchTree.planted(tree_id, problem_id, prompt(readable))
-    if readable != statement:
-        # Half a surrogate pair: no tokenizer takes it, and no table.
-        tree.root.ending = "not_encodable"
-        tree.root.reward = 0.0
+    tree = plant(tree_id, problem_id, statement)
     try:
         if settings.n_rollouts_in_flight == 1:
             while wants_rollout(tree, settings, guidance):
@@ -31,6 +26,17 @@ def grow_tree(
             yield from roll_out_together(tree, settings, guidance)
     except Stopped as stop:
         end_unfinished(tree, stop.ending, guidance)
+    return tree
+
+
+def plant(tree_id: str, problem_id: str, statement: str) -> SearchTree:
+    """Return a tree that is only a root; it is terminal where the statement cannot be encoded."""
+    readable = statement.encode("utf-8", errors="backslashreplace").decode()
+    tree = SearchTree.planted(tree_id, problem_id, prompt(readable))
+    if readable != statement:
+        # Half a surrogate pair: no tokenizer takes it, and no table.
+        tree.root.ending = "not_encodable"
+        tree.root.reward = 0.0
     return tree
 
 

@@ -18,11 +18,13 @@ SETTINGS = SearchSettings(n_candidates=6, q_source="ppm")
 GUIDANCE = Guidance(None, scored=True)
 
 
-def beam(n_beams: int, *, order: int = 0, settings: SearchSettings = SETTINGS, **engine) -> SearchTree:
+def beam(
+    n_beams: int, *, order: int = 0, settings: SearchSettings = SETTINGS, statement: str = STATEMENT, **engine
+) -> SearchTree:
     rng = random.Random(order)
     machinery = Machinery(FakeEngine(rng, **engine), FakeSandbox(rng), FakeGrader(), time.perf_counter, never)
     driver: Driver[SearchTree] = Driver(machinery, window=4)
-    ((_, tree),) = driver.run([("t", grow_beam("t", "p", STATEMENT, settings, GUIDANCE, n_beams))])
+    ((_, tree),) = driver.run([("t", grow_beam("t", "p", statement, settings, GUIDANCE, n_beams))])
     return tree
 
 
@@ -69,6 +71,11 @@ def test_it_ends_at_the_depth_limit_and_where_nothing_lives():
 
 def test_a_problem_that_fills_the_context_ends_the_root():
     assert beam(3, max_prompt_chars=10).root.ending == "prompt_too_long"
+
+
+def test_a_problem_that_cannot_be_encoded_ends_the_root():
+    tree = beam(3, statement="half a \ud83d pair")
+    assert (tree.root.ending, tree.n_rollouts, len(tree.nodes)) == ("not_encodable", 0, 1)
 
 
 def test_the_shares_of_all_ways_through_a_tree_add_up_to_one():
