@@ -48,7 +48,7 @@ def evaluation_table(lake: Warehouse, outcome: "Outcome") -> Table:
     table.title = f"{outcome.selection.name}: {rows[0][4]:,} problems"
     table.add_column("", no_wrap=True)
     for heading in ("%", "95 % interval", "tokens/problem", "wall", "ungraded"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for label, method, (_, value, low, high, _, tokens) in sorted(map(_labelled, rows), key=_place):
         table.add_row(
             label,
