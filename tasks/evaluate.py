@@ -60,6 +60,7 @@ def evaluate(plan: RoundPlan, split: Split, policy_id: str, ppm_id: str | None) 
     metrics = summarised(done.problems, BOOTSTRAP_SEED)
     batch = replace(
         batch,
+        sandbox_level=resources.sandbox_level,
         n_tokens=done.costs.n_tokens,
         engine_seconds=done.costs.engine_wall_seconds,
         sandbox_seconds=done.costs.sandbox_seconds,

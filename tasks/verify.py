@@ -51,7 +51,12 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
         for one in sorted(reports, key=lambda report: report.trajectory.trajectory_id)
     ]
     costs = driver.costs
-    batch = replace(batch, sandbox_seconds=costs.sandbox_seconds, wall_seconds=time.perf_counter() - started)
+    batch = replace(
+        batch,
+        sandbox_level=resources.sandbox_level,
+        sandbox_seconds=costs.sandbox_seconds,
+        wall_seconds=time.perf_counter() - started,
+    )
     lake.commit(batch, {"verifications": rows, "evaluations": _lucky_share(policy_id, luck)})
     outcomes = Counter(report.verification for report in reports)
     share = sum(luck) / len(luck) if luck else None

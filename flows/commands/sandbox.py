@@ -26,5 +26,5 @@ def run(
     from flows.sandbox_run import run_file, run_programs
     from flows.settings import load
 
-    run_any = run_programs if path.suffix == ".json" else run_file
+    run_any = run_programs if path.suffix.lower() == ".json" else run_file
     raise typer.Exit(run_any(load(profile, file, set_ or []).sandbox, path))

@@ -12,6 +12,7 @@ step code ran, this module has builtins of its own, and nothing it says is belie
 
 import _ast
 import _random
+import _signal
 import _socket
 import builtins
 import gc
@@ -62,7 +63,12 @@ _setrlimit, _getrusage, _usage_of_self, _cpu_limit = (
 _getrlimit, _unlimited = resource.getrlimit, resource.RLIM_INFINITY
 _process_time, _perf_counter = time.process_time, time.perf_counter
 _settrace, _setprofile = sys.settrace, sys.setprofile
+# Where C keeps them, whatever properties a class of step code puts in front.
 _class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+_traceback_of: Callable[[object], types.TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
+_line_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["lineno"].__get__
+_file_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["filename"].__get__
+_setitimer, _timers = _signal.setitimer, (_signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF)
 _getrecursionlimit, _setrecursionlimit = sys.getrecursionlimit, sys.setrecursionlimit
 _seed_generator = _random.Random.seed
 _enable_gc = gc.enable
@@ -155,6 +161,9 @@ class Guest:
             )
         _settrace(None)
         _setprofile(None)
+        for timer in _timers:
+            # Else a timer would hit whatever runs on this state next, which a replay does at another time.
+            _setitimer(timer, 0)
         if _getrecursionlimit() < 200:
             _setrecursionlimit(200)
         try:  # noqa: SIM105
@@ -178,7 +187,7 @@ class Guest:
     def _text(self, thing: object, convert: Callable[[object], str]) -> str:
         limit = self.max_chars if convert is repr else _MAX_MESSAGE_CHARS
         try:
-            text = convert(thing)
+            text = "".join((convert(thing),))  # a plain str, of whatever subclass it was
             return cut(text[: limit + 1], limit, len(text) > limit)
         except MemoryError:
             raise
@@ -193,10 +202,12 @@ def name_of(thing: object) -> str:
 
 def line_of(error: BaseException, file_name: str) -> int | None:
     """Return the line of the step's own code where the error left it, None where it never was in it."""
-    if isinstance(error, SyntaxError) and error.filename == file_name:
-        return error.lineno
+    if issubclass(type(error), SyntaxError):
+        file, line = _file_of_syntax_error(error), _line_of_syntax_error(error)
+        if type(file) is str and file == file_name:
+            return line if type(line) is int else None
     line = None
-    traceback = error.__traceback__
+    traceback = _traceback_of(error)
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == file_name:
             line = traceback.tb_lineno

@@ -11,7 +11,7 @@ from tasks.sandbox.processes import Kind
 ENVIRONMENT: Final = {
     "PYTHONHASHSEED": "0",
     "LD_BIND_NOW": "1",  # else each child resolves, and so writes and copies, the same pages of the linker's tables
-    "OMP_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",  # zygote.THREAD_COUNTS: numpy reads these when it is imported
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "LC_ALL": "C.UTF-8",

@@ -23,8 +23,6 @@ _SETTLE_MS: Final = 50
 MAX_FAULTS: Final = 3
 """How often the machinery may fail one job before the sandbox gives up."""
 
-_OWN_FILES: Final = 4
-
 
 @dataclass(slots=True)
 class Job:
@@ -154,11 +152,17 @@ def is_starved(pid: int, elapsed_seconds: float) -> bool:
 
 
 def may_be_kept(pid: int) -> bool:
-    """Return whether a process has no file open but its own four: forks would share the position in any other."""
+    """Return whether a process has nothing open but /dev/null and its own socket.
+
+    Forks would share the position in any file, and a copy of its parent's socket would let it speak in a sibling's affairs.
+    """
+    folder = f"/proc/{pid}/fd"
     try:
-        return len(os.listdir(f"/proc/{pid}/fd")) <= _OWN_FILES  # noqa: PTH208 - on the path of each snapshot
+        opened = [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)]  # noqa: PTH115, PTH208 - for each snapshot
     except OSError:
         return False
+    others = [target for target in opened if target != os.devnull]
+    return len(others) == 1 and others[0].startswith("socket:")
 
 
 def private_mib(pid: int) -> float:

@@ -31,8 +31,9 @@ class SandboxSettings(BaseModel):
     snapshot_memory_mib: int = Field(default=1024, ge=0)
     """Private memory of those processes, per 8 workers."""
 
-    snapshot_after_ms: float = Field(default=2.0, ge=0)
-    """A step becomes a snapshot when running its path again would cost more CPU than this; a fork costs about 1 ms."""
+    snapshot_after_ms: float = Field(default=1.0, ge=0)
+    """A step becomes a snapshot when running its path again would cost more CPU than this. At 1 ms steps cost the same at every
+    depth: above it, running paths again shows; below it, forks of forks do, for each carries its ancestors' page tables."""
 
     minimum_isolation: Literal["seccomp", "landlock", "namespaces"] = "landlock"
     """Refuse to start below this. seccomp: no process, network or file can be made, but files can be read; landlock: nothing

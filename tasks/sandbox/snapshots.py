@@ -46,11 +46,22 @@ class SnapshotCache:
         self._trees.setdefault(tree_id, {})[path] = process
         self._used[process] = (tree_id, path)
         self.total_mib += process.private_mib
+        return ended + self._drop_excess()
+
+    def weigh(self, process: Process, private_mib: float) -> list[Process]:
+        """Correct a snapshot's memory; return those that must end for it."""
+        if process in self._used:
+            self.total_mib += private_mib - process.private_mib
+            process.private_mib = private_mib
+        return self._drop_excess()
+
+    def _drop_excess(self) -> list[Process]:
+        dropped = []
         while self._used and (len(self._used) > self.max_count or self.total_mib > self.max_mib):
             oldest = next(iter(self._used))
             self.drop(oldest)
-            ended.append(oldest)
-        return ended
+            dropped.append(oldest)
+        return dropped
 
     def drop(self, process: Process) -> None:
         """Forget one snapshot, if it is here."""

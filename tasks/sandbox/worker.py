@@ -14,6 +14,7 @@ import time
 from collections import deque
 from typing import Any, Final
 
+from tasks.sandbox.driver_link import DriverLink
 from tasks.sandbox.fork_grants import answer, next_question
 from tasks.sandbox.keeper import members_of
 from tasks.sandbox.launch import launch_zygote
@@ -30,7 +31,6 @@ SWEEP_SECONDS: Final = 10.0
 WARM_UP_SECONDS: Final = 120.0
 HELLO_SECONDS: Final = 20.0
 STATUS_SECONDS: Final = 2.0
-MAX_REQUEST_BYTES: Final = 256 << 20
 
 
 class Worker:
@@ -38,12 +38,11 @@ class Worker:
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
-        self.driver = socket.socket(fileno=config["fd"])
-        self.driver.setblocking(False)
-        self.driver_reader = FrameReader(MAX_REQUEST_BYTES)
-        self.outbox = b""
+        self.driver = DriverLink(config["fd"])
+        self.driver_fd = self.driver.connection.fileno()
         self.epoll = select.epoll()
-        self.epoll.register(self.driver.fileno(), select.EPOLLIN)
+        self.epoll.register(self.driver_fd, select.EPOLLIN)
+        self.is_blocked = False
         self.by_fd: dict[int, Process] = {}
         self.by_pid: dict[int, Process] = {}
         self.listeners: dict[int, Process] = {}
@@ -58,13 +57,13 @@ class Worker:
     def run(self) -> None:
         """Serve until the driver closes its socket."""
         self.start_zygote("light")
-        while True:
+        while self.driver.is_open:
             self.dispatch()
             self.flush()
             for fd, events in self.epoll.poll(self.seconds_to_wait()):
-                if fd == self.driver.fileno():
-                    if events & ~select.EPOLLOUT and not self.read_driver():
-                        return
+                if fd == self.driver_fd:
+                    if events & ~select.EPOLLOUT:
+                        self.serve_driver()
                 elif fd in self.by_fd:
                     self.on_event(self.by_fd[fd], events)
                 elif fd in self.listeners:
@@ -72,17 +71,16 @@ class Worker:
             self.enforce_deadlines()
             self.sweep()
 
-    # The driver's side
+    def flush(self) -> None:
+        """Send what the driver's socket takes now; wake up for the rest when it takes more."""
+        is_blocked = self.driver.flush()
+        if is_blocked != self.is_blocked:
+            self.is_blocked = is_blocked
+            self.epoll.modify(self.driver_fd, select.EPOLLIN | (select.EPOLLOUT if is_blocked else 0))
 
-    def read_driver(self) -> bool:
-        """Take the driver's messages; return False when it closed the socket."""
-        try:
-            data = self.driver.recv(1 << 20)
-        except BlockingIOError:
-            return True
-        except ConnectionError:
-            return False
-        for operation, *arguments in self.driver_reader.feed(data):
+    def serve_driver(self) -> None:
+        """Take what the driver asks for."""
+        for operation, *arguments in self.driver.read():
             if operation == "run":
                 request_id, tree_id, path = arguments
                 kind = kind_of(path)
@@ -90,24 +88,6 @@ class Worker:
             else:
                 for process in self.snapshots.release(arguments[0]):
                     self.end(process)
-        return bool(data)
-
-    def tell(self, message: Message) -> None:
-        """Queue a message for the driver."""
-        self.outbox += frame(message)
-
-    def flush(self) -> None:
-        """Send what the driver's socket takes now."""
-        if not self.outbox:
-            return
-        try:
-            while self.outbox:
-                self.outbox = self.outbox[self.driver.send(self.outbox) :]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self.outbox = b""
-        self.epoll.modify(self.driver.fileno(), select.EPOLLIN | (select.EPOLLOUT if self.outbox else 0))
 
     def start_zygote(self, kind: Kind) -> None:
         """Start a clean interpreter that becomes a zygote."""
@@ -178,7 +158,10 @@ class Worker:
         if not events & ~select.EPOLLOUT:
             return
         was_known = process.pid > 0
-        data, descriptors = process.receive()
+        try:
+            data, descriptors = process.receive()
+        except BlockingIOError:
+            return  # the event was for a socket that had this number before
         self.by_pid[process.pid] = process
         for descriptor in descriptors:
             if process.state == "warming" and process.listener < 0:
@@ -217,7 +200,7 @@ class Worker:
             process.state = "idle"
             self.active.discard(process)
             self.n_failed_starts[process.kind] = 0
-            self.tell(message)
+            self.driver.tell(message)
         elif process.state == "warming" and "failed" in message:
             process.failure = str(message["failed"])
         elif process.state == "idle" and isinstance(message.get("number"), int) and message["number"] in process.asked_by:
@@ -252,7 +235,7 @@ class Worker:
         job = process.job
         process.job = None
         self.active.discard(process)
-        self.tell(answer)
+        self.driver.tell(answer)
         if kept and job is not None and self.config["n_snapshots"] and may_be_kept(process.pid):
             process.state = "idle"
             process.private_mib = private_mib(process.pid)
@@ -316,7 +299,7 @@ class Worker:
             self.n_failed_starts[zygote.kind] += 1
         if self.n_failed_starts[zygote.kind] >= MAX_FAULTS:
             why = f": {zygote.failure}" if zygote.failure else ""
-            self.tell({"failed": f"the {zygote.kind} zygote ended {MAX_FAULTS} times before it was ready{why}"})
+            self.driver.tell({"failed": f"the {zygote.kind} zygote ended {MAX_FAULTS} times before it was ready{why}"})
             self.queues[zygote.kind].clear()
         elif zygote.kind == "light":
             self.start_zygote("light")
@@ -330,7 +313,7 @@ class Worker:
             return
         job.n_faults += 1
         if job.n_faults >= MAX_FAULTS:
-            self.tell({"id": job.request_id, "fault": reason})
+            self.driver.tell({"id": job.request_id, "fault": reason})
         else:
             self.queues[job.kind].appendleft(job)
 
@@ -340,16 +323,23 @@ class Worker:
             return
         self.active.discard(process)
         self.by_fd.pop(process.connection.fileno(), None)
-        self.by_pid.pop(process.pid, None)
+        if self.by_pid.get(process.pid) is process:
+            del self.by_pid[process.pid]
         self.listeners.pop(process.listener, None)
         process.end()
 
     def sweep(self) -> None:
-        """Kill processes that nobody knows: a snapshot that was told to fork may have forked something else."""
+        """Kill processes that nobody knows: a snapshot that was told to fork may have forked something else.
+
+        Snapshots are weighed anew: a handler that a step left behind may go on allocating.
+        """
         now = time.monotonic()
         if now < self.next_sweep:
             return
         self.next_sweep = now + SWEEP_SECONDS
+        for process in self.snapshots:
+            for heavy in self.snapshots.weigh(process, private_mib(process.pid)):
+                self.end(heavy)
         for zygote in self.zygotes.values():
             if zygote.keeper is None or zygote.state != "idle" or any(process.state == "starting" for process in self.active):
                 continue

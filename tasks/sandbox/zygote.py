@@ -21,6 +21,7 @@ LIGHT_MODULES: Final = (
     "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "operator", "bisect", "heapq", "re",
     "random", "string",
 )  # fmt: skip
+THREAD_COUNTS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 REHEARSALS: Final = 20
 FIRST_DUMMY_INDEX: Final = 10**6
 
@@ -52,6 +53,9 @@ def prepare(config: dict[str, Any]) -> guest.Guest:
     if config["kind"] == "heavy":
         import_heavy(state)
     os.environ.clear()
+    for name in THREAD_COUNTS:
+        # For C libraries that a step loads: they would start threads, and end the process when they cannot.
+        os.putenv(name, "1")
     return state
 
 
