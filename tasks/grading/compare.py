@@ -23,6 +23,8 @@ _SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 _MAX_ELEMENTS: Final = 100
 """Of a list in any order, whose comparison is quadratic."""
 _NOT_LETTER = re.compile(r"[\s.,;:!?$]+|\\text(?=\{)|[{}]")
+_UNFINISHED = re.compile(r"\.\d+\s*(?:\.{2,}|…|\\[lc]?dots(?![a-zA-Z]))")
+"""A decimal that goes on somehow: 0.333... may be a third, or the beginning of anything."""
 _FLIPPED: Final = {">": "<", r"\ge": r"\le"}
 _EMPTY_SET: Final = r"\emptyset"
 
@@ -44,6 +46,8 @@ def decide(one: str, other: str, leaf: Leaf) -> Decision:
         return Decision(True, "exact")
     if max(len(one), len(other)) > MAX_CHARACTERS:
         return Decision(None, "too_long")
+    if _UNFINISHED.search(one) or _UNFINISHED.search(other):
+        return Decision(None, "unfinished")
     try:
         left, right = read(one), read(other)
     except RecursionError:  # a thousand roots in each other: no reference answer is like that

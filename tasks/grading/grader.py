@@ -13,7 +13,7 @@ from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 from warehouse.records import Verdict
 
-RULES_VERSION: Final = "1"
+RULES_VERSION: Final = "2"
 """Raised whenever a change of the rules may change a verdict."""
 _MAX_REMEMBERED: Final = 100_000
 

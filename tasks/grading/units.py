@@ -82,7 +82,7 @@ _BARE_UNIT = re.compile(
     + r"(?:\s*(?:/|per)\s*(?:" + _KNOWN_BARE + r"|[smh])(?:es|s)?" + _POWER + r")?)$"
 )  # fmt: skip
 _WORD_UNIT = re.compile(r"^-?[\d.,/\s]*\d\s*(?P<unit>[a-z]{3,}(?:\s+[a-z]{2,}){0,3})$", re.IGNORECASE)
-_SINGLE_LETTER_UNIT = re.compile(r"^-?[\d.]+\s*(?P<unit>[mgsh]|[cmk]?m\^\{?[23]\}?)$")
+_SINGLE_LETTER_UNIT = re.compile(r"^-?[\d.]+\s*(?P<unit>[mgsh]|[cmk]?m\^\{?[23]\}?|[cmk]?m/[sh](?:\^\{?2\}?)?)$")
 _LEADING = re.compile(r"^(?P<sign>-?)\s*(?P<unit>\\(?:dollar|euro|pounds|yen))\s*(?P<rest>.+)$", re.DOTALL)
 _FACTOR = re.compile(r"(?P<name>[^\^]+?)\s*(?:\^\s*\{?\s*(?P<power>[23])\s*\}?)?")
 

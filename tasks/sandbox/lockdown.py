@@ -4,9 +4,15 @@ Covered: making processes, threads, sockets, pipes, files or shared memory; writ
 directories; the environment (empty); signals, ptrace and every other hold on processes; the network, abstract sockets too;
 CPU, memory, output and time; capabilities and set-user-id programs.
 
-Not covered: names, sizes and dates of files that the user may see (stat is not hidden, only content is); the host's name,
+Not covered: names, sizes, dates and link targets of files that the user may see (only content is hidden); the host's name,
 uptime and load; side channels of shared hardware; a kernel bug within the listed system calls; a step that lies about itself:
-it shares an interpreter with the code that reports, so it can forge its own report, never that of another step.
+it shares an interpreter with the code that reports, so it can forge its own report and those of the steps that build on it,
+never that of a sibling or of another path.
+
+Bubblewrap is no level here. It holds what `namespaces` holds, by the same kernel calls and where these are refused it does not
+start either; what it would add is a file system of its own, which hides the names above. Who wants that starts the whole of
+Stargrove in it, `bwrap --ro-bind / / --dev /dev --proc /proc --unshare-pid --unshare-net --unshare-ipc stargrove ...`, with
+the directories of their choice bound: every layer here holds inside as well (tests/sandbox/test_isolation.py).
 """
 
 import errno

@@ -67,7 +67,8 @@ def lock_down(config: dict[str, Any], state: guest.Guest, control: _socket.socke
         sysconfig.get_path("platstdlib"),
         *config["library_paths"],
     ]
-    n_processes = config["n_workers"] + config["n_snapshots"] + 16
+    # Children that ended count until their parent forks again: of every snapshot, as many as may run at once.
+    n_processes = (config["n_snapshots"] + 2) * (config["n_workers"] + 1) + 16
     locked = lockdown.lock_down(config["memory_mib"], n_processes, readable, no_namespaces)
     ready = guest.encode(
         {"ready": config["kind"], "level": locked.level, "missing": locked.missing, "forks": locked.listener >= 0}

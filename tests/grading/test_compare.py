@@ -30,7 +30,7 @@ EQUAL = [
     (r"5\text{ cm}", "5"), (r"5\text{ cm}", "0.05 m"), ("5 centimeters", r"5\mathrm{~cm}"),
     (r"22.1cm^{2}", r"22.1 \text{ square cm}"),
     (r"\$18.90", "18.90"), ("$18.90", "18.9 dollars"), (r"1890\text{ cents}", r"\$18.90"),
-    ("60 mph", r"60\text{ miles per hour}"),
+    ("60 mph", r"60\text{ miles per hour}"), (r"\text{5 meters per second}", "5 m/s"),
     ("12 apples", "12"), (r"60^\circ", "60 degrees"), ("60°", r"60^{\circ}"), ("3:2", "3 : 2"),
     (r"\mathbb{R}", "all real numbers"), ("{1, 2}", r"\{2,1\}"), (r"\text{6 cm}", "6"), (r"5\\", "5"), ("x=1, y=2", "1, 2"),
     ("y=2, x=1", "x=1,y=2"),
@@ -55,7 +55,7 @@ DIFFERENT = [
 
 UNDECIDED = [
     ("50%", "50"), ("50%", "1/2"), ("204_5", "204"), ("", ""), ("5", " "), ("(B)", "12"), ("(1,2)", "1,2"), ("6m", "6"),
-    ("x=5", "y=5"), ("x=1, y=2", "2, 1"),
+    ("x=5", "y=5"), ("x=1, y=2", "2, 1"), ("0.333...", "1/3"), (r"0.333\ldots", "1/3"), ("5 m/s", "5"),
     ("The smallest such number of moves is 9", "9"), (r"\text{No solution}", r"\emptyset"), ("x" * 5000, "y"),
     (r"\sqrt" * 900, "y"),
     (r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", "(1,2)"),

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tasks.sandbox import seccomp
+from tasks.sandbox.kernel import machine
 from tasks.sandbox.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.attacks import ATTACKS, Attack
@@ -44,6 +46,7 @@ class Scene:
             "VICTIM": str(self.victim.pid),
             "PORT": str(self.listeners[0].getsockname()[1]),
             "ABSTRACT": self.listeners[1].getsockname()[1:].decode(),
+            "LISTED_CALLS": repr(listed_calls()),
         }
         programs: list[dict[str, Any]] = []
         for attack in attacks:
@@ -54,6 +57,14 @@ class Scene:
         path = self.folder / "corpus.json"
         path.write_text(json.dumps(programs))
         return path
+
+
+def listed_calls() -> set[int]:
+    """Return the numbers that the filter knows on this machine."""
+    column = 0 if machine() == "x86_64" else 1
+    conditional = ("_OPEN", "_OPENAT", "_MMAP", "_IOCTL", "_FCNTL", "_PRLIMIT", "_CLONE", "_FORK", "_VFORK", "_CLONE3")
+    calls = [*seccomp.ALLOWED.values(), *(getattr(seccomp, name) for name in conditional)]
+    return {call[column] for call in calls if call[column] is not None}
 
 
 @pytest.fixture

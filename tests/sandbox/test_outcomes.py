@@ -132,3 +132,29 @@ def test_a_prefix_that_fails_when_it_is_run_again_is_told_apart(bench: Bench) ->
 
 def test_code_that_no_message_can_hold_as_text_still_gets_an_answer(bench: Bench) -> None:
     assert bench.run("x = '\ud800'").outcome == "error"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class E(BaseException):\n    __getattribute__ = lambda self, name: 1 / 0\nraise E",
+        "class E(Exception):\n    __class__ = __traceback__ = property(lambda self: 1 / 0)\nraise E",
+        "class E(SyntaxError):\n    filename = lineno = property(lambda self: 1 / 0)\nraise E",
+        "class E(Exception):\n    __str__ = lambda self: type('T', (str,), {'__getitem__': None})('x')\nraise E",
+        "class L(int):\n    __repr__ = None\nclass E(SyntaxError):\n    pass\nraise E('x', ('<step 1>', L(3), 1, ''))",
+    ],
+)
+def test_an_error_that_hides_what_it_is_is_an_error_all_the_same(bench: Bench, code: str) -> None:
+    execution = bench.run(code)
+    assert execution.outcome == "error"
+    assert execution.error is not None
+    assert execution.error.type == "E"
+
+
+def test_a_value_whose_text_is_of_a_class_of_its_own_is_plain_text(bench: Bench) -> None:
+    code = "class T(str):\n    __getitem__ = __len__ = __str__ = None\nclass A:\n    __repr__ = lambda self: T('plain')\nA()"
+    assert bench.run(code).value == "plain"
+
+
+def test_the_environment_is_empty(bench: Bench) -> None:
+    assert bench.run("import os\nlen(os.environ)").value == "0"

@@ -117,6 +117,48 @@ def test_an_open_file_is_never_shared_between_branches(bench: Bench) -> None:
     assert positions[0] == positions[1]
 
 
+BORROWED_NUMBERS = {
+    "file": "os.close(1)\nos.close(2)\nf = open(os.__file__)\ng = open(os.__file__)",
+    "copy of its socket": "os.close(1)\nf = open(os.devnull)\nfd = max(n for n in range(64) if is_open(n))\nos.dup(fd)",
+}
+
+
+@pytest.mark.parametrize("what", BORROWED_NUMBERS)
+def test_what_is_open_under_the_numbers_of_the_standard_streams_is_not_shared_either(bench: Bench, what: str) -> None:
+    is_open = "import os\ndef is_open(n):\n    try:\n        return os.fstat(n)\n    except OSError:\n        return None\n"
+    prefix = (f"{is_open}{BORROWED_NUMBERS[what]}\npid = os.getpid()", "f.read(10)\nf.tell()")
+    bench.grow(prefix[0], tree_id=what)
+    siblings = [bench.run(*prefix, tree_id=what) for _ in range(2)]
+    assert siblings[0].value == siblings[1].value
+    # The prefix was no snapshot, so that each child ran it in a process of its own.
+    assert len({bench.run(prefix[0], f"print({n}, pid)", tree_id=what).stdout.split()[1] for n in range(2)}) == 2
+
+
+def test_a_timer_does_not_outlive_its_step(bench: Bench) -> None:
+    timer = "import signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\ns = sum(i * i for i in range(1000))"
+    bench.grow(timer, tree_id="timer")
+    assert bench.run(timer, "time.sleep(0.3)\ns", tree_id="timer").outcome == "ok"
+
+
+def test_hundreds_of_steps_leave_no_process_and_no_descriptor() -> None:
+    with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0, n_snapshots=8))) as sandbox:
+        bench = Bench(sandbox)
+        worker, _, _, _ = processes(bench)
+        opened = []
+        for turn in range(3):
+            ids = [
+                bench.start((f"x = {n}", "import os\nos._exit(1)" if n % 3 else "x")[: 1 + n % 2], f"{n}") for n in range(100)
+            ]
+            assert len(bench.wait()) == len(ids)
+            for n in range(100):
+                sandbox.release(f"{n}")
+            bench.run("'last'", tree_id=f"turn {turn}")
+            sandbox.release(f"turn {turn}")
+            assert settles_at(bench, 0)
+            opened.append(len(list(Path(f"/proc/{worker}/fd").iterdir())))
+        assert len(set(opened)) == 1
+
+
 @pytest.mark.parametrize("snapshot_after_ms", [0.0, 1e6])
 def test_many_trees_grow_at_once_without_mixing(snapshot_after_ms: float) -> None:
     with closing(open_sandbox(SandboxSettings(snapshot_after_ms=snapshot_after_ms, n_snapshots=16))) as sandbox:

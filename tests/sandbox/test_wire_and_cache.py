@@ -61,6 +61,16 @@ def test_the_cache_keeps_its_bounds_and_loses_nobody(
         assert cache.total_mib <= max_mib + 1e-6
 
 
+def test_a_snapshot_that_grew_makes_the_oldest_go() -> None:
+    cache = SnapshotCache(10, 10.0)
+    old, grown = (cast("Process", FakeProcess(4.0)) for _ in range(2))
+    assert cache.add(old, "t", ("a",)) == cache.add(grown, "t", ("b",)) == []
+    assert cache.weigh(grown, 5.0) == []
+    assert cache.weigh(grown, 7.0) == [old]
+    assert cache.weigh(old, 1.0) == []
+    assert cache.total_mib == 7.0
+
+
 def test_the_nearest_ancestor_of_the_same_kind_and_tree_is_found() -> None:
     cache = SnapshotCache(10, 10)
     short, long_, heavy = (cast("Process", FakeProcess(0, kind)) for kind in ("light", "light", "heavy"))
