@@ -12,7 +12,6 @@ step code ran, this module has builtins of its own, and nothing it says is belie
 
 import _ast
 import _random
-import _signal
 import _socket
 import builtins
 import gc
@@ -21,6 +20,7 @@ import json
 import mmap
 import posix
 import resource
+import signal
 import struct
 import sys
 import time
@@ -68,7 +68,7 @@ _class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _traceback_of: Callable[[object], types.TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
 _line_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["lineno"].__get__
 _file_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["filename"].__get__
-_setitimer, _timers = _signal.setitimer, (_signal.ITIMER_REAL, _signal.ITIMER_VIRTUAL, _signal.ITIMER_PROF)
+_setitimer, _timers = signal.setitimer, (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _getrecursionlimit, _setrecursionlimit = sys.getrecursionlimit, sys.setrecursionlimit
 _seed_generator = _random.Random.seed
 _enable_gc = gc.enable

@@ -14,6 +14,8 @@ from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput, SandboxUnavailable
 
 _POLL_SECONDS: Final = 1.0
+_PROGRAMS_PER_WORKER: Final = 4
+"""In flight at once: enough that no worker waits, few enough that their snapshots stay and rows come early."""
 _EXPECTED: Final = 'expected a list of {"name": text, "code": text or list of texts}'
 
 
@@ -63,11 +65,13 @@ def run_file(path: Path, settings: SandboxSettings) -> Iterator[dict[str, Any]]:
 
 def run_together(programs: list[Program], settings: SandboxSettings) -> Iterator[Program]:
     """Run programs at once and yield each as it is finished. Raises SandboxUnavailable."""
+    n_started = 0
     with closing(open_sandbox(settings)) as sandbox:
-        for number, program in enumerate(programs):
-            program.done.clear()
-            submit_next(sandbox, number, program)
-        while sandbox.n_pending:
+        while sandbox.n_pending or n_started < len(programs):
+            while n_started < len(programs) and sandbox.n_pending < _PROGRAMS_PER_WORKER * settings.n_workers:
+                programs[n_started].done.clear()
+                submit_next(sandbox, n_started, programs[n_started])
+                n_started += 1
             for execution in sandbox.poll(_POLL_SECONDS):
                 program = programs[execution.request_id]
                 program.done.append(execution)

@@ -119,7 +119,7 @@ def test_an_open_file_is_never_shared_between_branches(bench: Bench) -> None:
 
 BORROWED_NUMBERS = {
     "file": "os.close(1)\nos.close(2)\nf = open(os.__file__)\ng = open(os.__file__)",
-    "copy of its socket": "os.close(1)\nos.close(2)\nf = open(os.devnull)\nfd = max(n for n in range(64) if is_open(n))\nos.dup(fd)",
+    "copy of its socket": "os.close(1)\nos.close(2)\nf = open(os.devnull)\nos.dup(max(n for n in range(64) if is_open(n)))",
 }
 
 
