@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tasks.sandbox.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 
 PROGRAMS = tomllib.loads(Path(__file__).with_name("honest_programs.toml").read_text(encoding="utf-8"))["program"]
-PATIENT = {"timeout_seconds": 60.0, "cpu_seconds": 30}
+PATIENT: dict[str, Any] = {"timeout_seconds": 60.0, "cpu_seconds": 30}
 
 
 @pytest.mark.parametrize("namespaces", [True, False])
