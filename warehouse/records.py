@@ -300,6 +300,7 @@ class EvaluationAnswer:
     """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method.
 
     answer_group: equal answers of a method to a problem have the same number. step_scores: the PPM's, per step of `text`.
+    grading_method None: there was no answer to grade, which is wrong.
     """
 
     policy_id: str
@@ -316,6 +317,7 @@ class EvaluationAnswer:
     n_steps: int | None = None
     step_scores: tuple[float, ...] = ()
     text: str | None = None
+    grading_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

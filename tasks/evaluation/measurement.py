@@ -99,6 +99,7 @@ def answer_rows(
             k_index=k_index,
             answer=attempt.answer,
             verdict=vote.verdict,
+            grading_method=attempt.grade.how if attempt.grade else None,
             ppm_score=vote.ppm_score,
             n_tokens=attempt.n_tokens,
             answer_group=vote.group,

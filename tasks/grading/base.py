@@ -28,6 +28,11 @@ class Grade:
     method: str
     version: str
 
+    @property
+    def how(self) -> str:
+        """Return method and version in one text, as it is stored beside the verdict."""
+        return f"{self.method} {self.version}"
+
 
 class Grader(Protocol):
     """Grades many answers at once."""

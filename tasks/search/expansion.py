@@ -172,5 +172,5 @@ def _reward(answered: Sequence[SearchNode], guidance: Guidance) -> Search[None]:
     replies = yield Ask(grade=comparisons)
     for node, grade in zip(answered, replies.grades, strict=True):
         node.verdict = grade.verdict
-        node.grading_method = f"{grade.method} {grade.version}"
+        node.grading_method = grade.how
         node.reward = REWARDS[grade.verdict]
