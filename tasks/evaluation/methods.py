@@ -43,7 +43,7 @@ class TestTime:
                 "n_rollouts": self.evaluation.n_search_rollouts,
                 "n_extra_rollouts": 0,
                 "n_candidates": self.evaluation.n_search_candidates,
-                "temperature": self.evaluation.temperature,
+                "temperature": self.evaluation.search_temperature,
                 "exploration_weight": self.evaluation.search_exploration_weight,
                 "q_source": "ppm",
             }

@@ -14,8 +14,8 @@ class EvaluationSettings(BaseModel):
 
     ks: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field((8,), min_length=1, max_length=8)
     """Numbers of sampled solutions for maj@k, best-of-k and pass@k; as many as the largest are sampled per problem."""
-    temperature: float = Field(0.4, gt=0.0, le=2.0)
-    """Temperature of the sampled solutions and of the steps of a search at test time; pass@1 is greedy."""
+    temperature: float = Field(1.0, gt=0.0, le=2.0)
+    """Temperature of the sampled solutions; pass@1 is greedy."""
     max_program_tokens: int = Field(256, ge=16, le=32768)
     """Tokens within which a whole program must end."""
     aggregation: Aggregation = "mean"
@@ -26,6 +26,8 @@ class EvaluationSettings(BaseModel):
     """Rollouts of a search at test time, whose rewards are PPM scores."""
     n_search_candidates: int = Field(8, ge=1, le=256)
     """Steps proposed at an expansion at test time."""
+    search_temperature: float = Field(0.4, gt=0.0, le=2.0)
+    """Temperature of the steps proposed at test time."""
     search_exploration_weight: float = Field(0.5, ge=0.0, le=100.0)
     """The c of the UCT score at test time."""
     n_beams: int = Field(2, ge=1, le=256)
