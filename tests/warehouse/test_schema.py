@@ -47,7 +47,15 @@ def test_opening_again_changes_nothing(home: Path) -> None:
         assert lake.snapshot_id() == before
 
 
-FILLERS = {"VARCHAR": "'x'", "INTEGER": "1", "BIGINT": "1", "DOUBLE": "0.5", "BOOLEAN": "true", "INTEGER[]": "[0, 1]", "DOUBLE[]": "[0.5]"}
+FILLERS = {
+    "VARCHAR": "'x'",
+    "INTEGER": "1",
+    "BIGINT": "1",
+    "DOUBLE": "0.5",
+    "BOOLEAN": "true",
+    "INTEGER[]": "[0, 1]",
+    "DOUBLE[]": "[0.5]",
+}
 """A value of each type that columns have, to fill a row of any table of any version."""
 
 
