@@ -14,6 +14,7 @@ from flows.prefect_server import open_server
 from flows.settings import Settings
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
+from warehouse.location import has_lake, located
 from warehouse.records import AnswerMethod, Batch, BenchmarkProblem, Split
 from warehouse.store import Warehouse
 
@@ -36,7 +37,7 @@ class Wanted:
 
 def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Display) -> int:
     """Return 0 after measuring and showing a table. What was measured before with the same settings is only shown."""
-    if not (home / "lake").exists():
+    if not has_lake(home) and not located(home, settings.warehouse).catalog:
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
     batches = [(file.stem, _known_benchmark(settings, home, file, display)) for file in wanted.files]
     server = open_server(home)

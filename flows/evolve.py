@@ -12,6 +12,7 @@ from flows.prefect_server import PrefectServer, open_server
 from flows.settings import Settings, differences, fingerprint
 from models.http_check import require_servers
 from warehouse.errors import BadInput, Interrupted
+from warehouse.location import has_lake, located
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ def prepare(
 
 def refuse_other_settings(settings: Settings, home: Path) -> None:
     """Raise BadInput where the home holds a round of other settings, naming them: one home holds one evolution."""
-    if not (home / "lake").exists():
+    on_servers = bool(located(home, settings.warehouse).catalog)
+    if not on_servers and not has_lake(home):
         return
-    with Warehouse.open(home, settings.warehouse, read_only=True) as lake:
+    # On servers another machine may have begun; where none has, this creates the lake, which comes next anyway.
+    with Warehouse.open(home, settings.warehouse, read_only=not on_servers) as lake:
         rows = [lake.round_row(number) for number in range(1, settings.run.n_rounds + 1)]
     for row in rows:
         if row is not None and row.fingerprint != fingerprint(settings, through_round=row.round):

@@ -11,6 +11,7 @@ from tasks.problems.decontamination import Decontaminator, Refusal
 from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
+from warehouse.objects import fetched, object_uri
 from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.store import Warehouse
 
@@ -37,8 +38,9 @@ class IngestReport:
     @property
     def line(self) -> str:
         """One line for people, without what did not happen."""
+        name = object_uri(self.path) or self.path
         if self.already_there:
-            return f"{self.path}: ingested before, nothing to do"
+            return f"{name}: ingested before, nothing to do"
         parts = (
             (self.n_duplicates, "duplicates dropped"),
             (self.n_known, "already in the lake"),
@@ -48,21 +50,29 @@ class IngestReport:
             (self.n_near, "pairs in the lake nearly repeat each other, see: stargrove sql --file near_duplicates"),
         )
         rest = "".join(f"; {count:,} {what}" for count, what in parts if count)
-        return f"{self.path}: {self.n_new:,} {self.split} problems from {self.n_rows:,} rows{rest}"
+        return f"{name}: {self.n_new:,} {self.split} problems from {self.n_rows:,} rows{rest}"
 
 
 def run_ingest(
     settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None
 ) -> IngestReport:
     """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on."""
-    batch = Batch(round=0, stage="ingest", shard=f"{split} {source}", fingerprint=_content_hash(path))
+    with fetched(path) as local:
+        return _ingested(settings, home, local, path, split, source, licence)
+
+
+def _ingested(
+    settings: Settings, home: Path, local: Path, path: Path, split: Split, source: str, licence: str | None
+) -> IngestReport:
+    """Read the local copy of `path`."""
+    batch = Batch(round=0, stage="ingest", shard=f"{split} {source}", fingerprint=_content_hash(local))
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(batch.batch_id):
             return IngestReport(path, split, already_there=True)
         splits: tuple[Split, ...] = ("train", "validation", "test")
         there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
-        loaded = load_problems(path, split, source, known=known)
+        loaded = load_problems(local, split, source, known=known)
         ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
         refusals = _refusals(ours, there, split, settings.gates.n_gram, path)
         refused = {refusal.problem.problem_id for refusal in refusals}

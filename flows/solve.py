@@ -19,6 +19,7 @@ from tasks.search.driver import Driver
 from tasks.search.format import code_of
 from tasks.search.seeds import tree_id
 from warehouse.errors import BadInput, StargroveError
+from warehouse.location import has_lake, located
 from warehouse.records import AnswerMethod, Checkpoint
 
 _MORE = {
@@ -31,7 +32,7 @@ _MORE = {
 
 def run_solve(settings: Settings, home: Path, statement: str, method: AnswerMethod, display: Display) -> int:
     """Return 0 after showing the answer. Raises BadInput before the first promotion, StargroveError without any answer."""
-    if not (home / "lake").exists():
+    if not has_lake(home) and not located(home, settings.warehouse).catalog:
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
     # One tree keeps one engine busy at most, so a second process would only cost its start.
     alone = settings.model_copy(update={"engine": settings.engine.model_copy(update={"n_processes": 0})})

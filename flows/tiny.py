@@ -21,6 +21,7 @@ from tasks.problems.student_work import flawed_solutions
 from tasks.problems.varied import varied_solutions
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
+from warehouse.objects import object_uri, placed
 from warehouse.records import Problem
 
 WHOLE = (USER, ASSISTANT, *MARKERS)
@@ -47,8 +48,9 @@ def run_build(settings: Settings, output: Path, sources: Sources, display: Displ
         display.metric("base", step, n_steps, loss)
 
     build = build_gsm8k_base if sources.solutions else build_tiny_base
-    checkpoint = build(output, settings.base, texts, WHOLE, origin, report)
-    return f"{checkpoint.checkpoint_id} from {len(texts):,} texts, written to {output}"
+    with placed(output) as place:
+        checkpoint = build(place, settings.base, texts, WHOLE, origin, report)
+    return f"{checkpoint.checkpoint_id} from {len(texts):,} texts, written to {object_uri(output) or output}"
 
 
 def student_texts(settings: BaseSettings) -> Iterator[TrainingText]:

@@ -2,8 +2,8 @@
 
 A checkpoint lives in `<root>/<kind>-<first 12 hex digits of its content hash>/`. The content is the model's own files, so the
 same weights have the same id wherever and whenever they are published. A directory is written beside its place and appears
-there by one rename: what has the final name is whole. Other stores (s3://...) fit behind the same three methods of
-CheckpointStore, with `uri` as the name that the warehouse keeps.
+there by one rename: what has the final name is whole. Where the lake's files are on S3, each checkpoint is copied there too,
+and a machine that lacks one fetches it: engines and trainers read local directories only.
 """
 
 import hashlib
@@ -16,11 +16,12 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from models.checkpoint_mirror import MANIFEST as MANIFEST
+from models.checkpoint_mirror import CheckpointMirror
 from warehouse.errors import BadInput, StargroveError
 
 Kind = Literal["base", "policy", "ppm"]
 
-MANIFEST: Final = "manifest.json"
 WEIGHTS_SUFFIX: Final = ".safetensors"
 _MODEL_SUFFIXES: Final = frozenset({WEIGHTS_SUFFIX, ".json", ".jinja", ".txt", ".model", ".md"})
 _TRAINER_FILES: Final = frozenset({MANIFEST, "trainer_state.json"})
@@ -59,7 +60,7 @@ class Checkpoint:
 
     @property
     def uri(self) -> str:
-        """The address that the warehouse keeps."""
+        """The address on this machine."""
         return self.path.absolute().as_uri()
 
 
@@ -73,10 +74,11 @@ class _Manifest(BaseModel):
 
 
 class CheckpointStore:
-    """The checkpoints under one directory."""
+    """The checkpoints under one directory, and in a bucket where there is a mirror."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mirror: CheckpointMirror | None = None) -> None:
         self.root = root
+        self.mirror = mirror
 
     def publish(self, kind: Kind, staged: Path, lineage: Lineage) -> Checkpoint:
         """Return the checkpoint made of the model files in `staged`, which stays as it is.
@@ -96,7 +98,14 @@ class CheckpointStore:
                     f"checkpoint {checkpoint_id} cannot be written to {self.root}: {error.strerror}",
                     hint="free space or permit writing there, then run the same command again",
                 ) from error
-        return verify_checkpoint(place, kind)
+        checkpoint = verify_checkpoint(place, kind)
+        if self.mirror is not None:
+            self.mirror.push(place)
+        return checkpoint
+
+    def uri(self, checkpoint: Checkpoint) -> str:
+        """Return the address that the warehouse keeps: the one that every machine can read."""
+        return checkpoint.uri if self.mirror is None else self.mirror.uri(checkpoint.checkpoint_id)
 
     def _write(self, staged: Path, place: Path, manifest: _Manifest) -> None:
         # The draft's name depends on the content alone, so that what a killed run left is replaced by the run that resumes it.
@@ -113,8 +122,16 @@ class CheckpointStore:
         _flush_to_disk(self.root)
 
     def get(self, checkpoint_id: str, kind: Kind | None = None) -> Checkpoint:
-        """Return a published checkpoint by its id. Raises CheckpointBroken when it is missing, not whole or of another kind."""
-        checkpoint = read_checkpoint(self.root / checkpoint_id, kind)
+        """Return a published checkpoint by its id, fetched from the mirror where it is not here yet.
+
+        Raises CheckpointBroken when it is missing, not whole or of another kind.
+        """
+        place = self.root / checkpoint_id
+        if self.mirror is not None and not place.exists():
+            self.root.mkdir(parents=True, exist_ok=True)
+            if self.mirror.pull(checkpoint_id, place):
+                verify_checkpoint(place, kind)
+        checkpoint = read_checkpoint(place, kind)
         if checkpoint.checkpoint_id != checkpoint_id:
             raise CheckpointBroken(
                 f"{checkpoint.path} holds checkpoint {checkpoint.checkpoint_id}",
@@ -122,11 +139,10 @@ class CheckpointStore:
             )
         return checkpoint
 
-    def ids(self, kind: Kind) -> list[str]:
-        """Return the ids of all published checkpoints of a kind, sorted."""
-        if not self.root.exists():
-            return []
-        return sorted(path.parent.name for path in self.root.glob(f"{kind}-*/{MANIFEST}"))
+    def ids(self, kind: str) -> list[str]:
+        """Return the ids of all published checkpoints of a kind, here or in the mirror, sorted."""
+        here = {path.parent.name for path in self.root.glob(f"{kind}-*/{MANIFEST}")}
+        return sorted(here | set(self.mirror.ids(kind) if self.mirror else ()))
 
 
 def read_checkpoint(path: Path, kind: Kind | None = None) -> Checkpoint:

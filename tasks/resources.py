@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.checkpoint_mirror import mirror_of
 from models.checkpoints import CheckpointStore
 from models.engine import Engine, IdleEngine
 from models.kv_cache import kv_cache_tokens
@@ -33,8 +34,8 @@ class Resources:
     def __init__(self, site: Site, progress: Progress) -> None:
         self.site = site
         self.progress = progress
-        self.checkpoints = CheckpointStore(site.home / "checkpoints")
         self.lake = Warehouse.open(site.home, site.warehouse)
+        self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(self.lake.location.checkpoints))
         self._engine: Engine | None = None
         self.tally = TreeTally(progress, 0)
         self.stopping = threading.Event()

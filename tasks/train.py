@@ -110,7 +110,7 @@ def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: s
             parent_id=parent_id,
             snapshot_id=snapshot_id,
             fingerprint=plan.fingerprint,
-            uri=checkpoint.uri,
+            uri=resources.checkpoints.uri(checkpoint),
             status="candidate",
             metrics_json=json.dumps(outcome.metrics, sort_keys=True),
         )

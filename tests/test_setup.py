@@ -70,3 +70,17 @@ def test_every_deployment_names_a_flow_and_a_profile_that_exist() -> None:
         module, function = deployment["entrypoint"].split(":")
         assert f"def {function}(" in (ROOT / module).read_text(encoding="utf-8")
         assert deployment["parameters"]["profile"] in PROFILES
+
+
+def test_the_compose_file_starts_what_its_services_wait_for() -> None:
+    compose = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text(encoding="utf-8"))
+    services = compose["services"]
+    assert {"postgres", "minio", "prefect", "worker"} <= set(services)
+    for service in services.values():
+        assert set(service.get("depends_on", {})) <= set(services)
+        assert {mount.split(":")[0] for mount in service.get("volumes", ())} <= set(compose["volumes"])
+    waited = {(name, how["condition"]) for service in services.values() for name, how in service.get("depends_on", {}).items()}
+    assert all("healthcheck" in services[name] for name, condition in waited if condition == "service_healthy")
+    assert (ROOT / "infra" / services["worker"]["build"]["context"] / services["worker"]["build"]["dockerfile"]).exists()
+    addresses = (ROOT / "infra" / "cluster.toml").read_text(encoding="utf-8")
+    assert "@postgres:5432/stargrove" in addresses and "s3://stargrove/" in addresses

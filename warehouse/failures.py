@@ -1,4 +1,4 @@
-"""Turn what DuckDB, DuckLake and SQLite say into errors that tell a user what to do."""
+"""Turn what DuckDB, DuckLake, SQLite, Postgres and S3 say into errors that tell a user what to do."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import duckdb
 
 from warehouse.errors import BadInput, StargroveError, WarehouseError
+from warehouse.server_failures import SERVER_CAUSES, first_line
 
 _BUSY = ("database is locked", "database table is locked", "Transaction conflict")
 
@@ -33,7 +34,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "restore that file from a backup; every other file can still be read",
     ),
     (
-        r"No such file|does not exist.*parquet|Cannot open file",
+        r"No such file|does not exist.*parquet|Cannot open file|HTTP 404",
         "a file of the lake is missing",
         "restore it from a backup; every other file can still be read",
     ),
@@ -65,15 +66,15 @@ def is_busy(error: duckdb.Error) -> bool:
 def translated(error: duckdb.Error, where: str) -> StargroveError:
     """Return the error of ours that says what happened at `where` and what to do. A wrong statement is BadInput."""
     text = str(error).strip()
-    for pattern, what, hint in _CAUSES:
+    for pattern, what, hint in (*SERVER_CAUSES, *_CAUSES):
         if re.search(pattern, text, re.IGNORECASE):
-            return WarehouseError(f"{where}: {what} ({_first_line(text)})", hint=hint)
+            return WarehouseError(f"{where}: {what} ({first_line(text)})", hint=hint)
     if isinstance(error, _USER_ERRORS):
         return BadInput(
             f"{where}: {text}",
             hint="see the tables with: stargrove sql 'show tables'",
         )
-    return WarehouseError(f"{where}: {_first_line(text)}", hint="run the command with --debug for the traceback")
+    return WarehouseError(f"{where}: {first_line(text)}", hint="run the command with --debug for the traceback")
 
 
 @contextmanager
@@ -83,7 +84,3 @@ def reported(where: str) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise translated(error, where) from error
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:300] if text else "no message"

@@ -1,46 +1,17 @@
-"""Keep the lake small: flush inlined rows, merge small files, forget unpinned snapshots, remove files nobody needs."""
+"""Keep the lake small: flush inlined rows, merge small files, forget unpinned snapshots, remove files nobody needs.
+
+Each step takes the committer's lock for itself, so that a round which writes meanwhile waits for one step at most. Readers are
+not disturbed: files and snapshots younger than older_than_hours stay.
+"""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
-from warehouse.connection import lake_directory
 from warehouse.failures import reported
+from warehouse.objects import sizes_below
 from warehouse.store import Warehouse
 
-
-@dataclass(frozen=True, slots=True)
-class MaintenanceReport:
-    """What maintenance did, and the size of the Parquet files before and after."""
-
-    n_bytes_before: int
-    n_bytes_after: int
-    n_files_before: int
-    n_files_after: int
-    n_snapshots_expired: int
-
-
-def maintain(lake: Warehouse, older_than_hours: float) -> MaintenanceReport:
-    """Return what was saved. Readers may read meanwhile: what is younger than older_than_hours stays.
-
-    A snapshot that a round or a checkpoint names is pinned, and so are its files.
-    """
-    directory = lake_directory(lake.home) / "data"
-    n_bytes_before, n_files_before = _size(directory)
-    with lake.exclusive() as cursor, reported(str(lake.home)):
-        cursor.execute("call ducklake_flush_inlined_data('lake')")
-        cursor.execute("call ducklake_merge_adjacent_files('lake')")
-        expired = _unpinned(cursor.execute(_EXPIRABLE, {"hours": older_than_hours}).fetchall())
-        if expired:
-            cursor.execute(f"call ducklake_expire_snapshots('lake', versions => {expired})")
-        before = cursor.execute("select now() - $hours * interval 1 hour", {"hours": older_than_hours}).fetchone()
-        assert before is not None
-        cursor.execute("call ducklake_cleanup_old_files('lake', older_than => $before)", {"before": before[0]})
-        cursor.execute("call ducklake_delete_orphaned_files('lake', older_than => $before)", {"before": before[0]})
-    n_bytes_after, n_files_after = _size(directory)
-    return MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, len(expired))
-
-
-_EXPIRABLE = """
+_EXPIRABLE: Final = """
 select snapshot_id
 from ducklake_snapshots('lake')
 where
@@ -57,10 +28,68 @@ order by snapshot_id
 """
 
 
-def _unpinned(rows: list[tuple[int]]) -> list[int]:
-    return [snapshot_id for (snapshot_id,) in rows]
+@dataclass(frozen=True, slots=True)
+class MaintenanceReport:
+    """What maintenance did, and the size of the Parquet files before and after."""
+
+    n_bytes_before: int
+    n_bytes_after: int
+    n_files_before: int
+    n_files_after: int
+    n_snapshots_expired: int
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.n_files_before} files, {self.n_bytes_before:,} bytes -> "
+            f"{self.n_files_after} files, {self.n_bytes_after:,} bytes; {self.n_snapshots_expired} snapshots forgotten"
+        )
 
 
-def _size(directory: Path) -> tuple[int, int]:
-    sizes = [path.stat().st_size for path in directory.rglob("*.parquet")]
+def maintain(lake: Warehouse, older_than_hours: float) -> MaintenanceReport:
+    """Return what was saved. A snapshot that a round, a checkpoint or a training file names is pinned, and so are its files."""
+    n_bytes_before, n_files_before = file_sizes(lake)
+    flush(lake)
+    compact(lake)
+    n_expired = expire(lake, older_than_hours)
+    remove_files(lake, older_than_hours)
+    n_bytes_after, n_files_after = file_sizes(lake)
+    return MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired)
+
+
+def flush(lake: Warehouse) -> None:
+    """Write rows that the catalog holds to files."""
+    with lake.exclusive() as cursor, reported(lake.location.name):
+        cursor.execute("call ducklake_flush_inlined_data('lake')")
+
+
+def compact(lake: Warehouse) -> None:
+    """Merge small files that lie side by side. The merged ones stay until their snapshots are forgotten."""
+    with lake.exclusive() as cursor, reported(lake.location.name):
+        cursor.execute("call ducklake_merge_adjacent_files('lake')")
+
+
+def expire(lake: Warehouse, older_than_hours: float) -> int:
+    """Return how many snapshots were forgotten: older ones that nothing pins."""
+    with lake.exclusive() as cursor, reported(lake.location.name):
+        found = cursor.execute(_EXPIRABLE, {"hours": older_than_hours}).fetchall()
+        expired = [snapshot_id for (snapshot_id,) in found]
+        if expired:
+            cursor.execute(f"call ducklake_expire_snapshots('lake', versions => {expired})")
+    return len(expired)
+
+
+def remove_files(lake: Warehouse, older_than_hours: float) -> None:
+    """Delete files that no snapshot needs any more, and those of writers that died before their commit."""
+    with lake.exclusive() as cursor, reported(lake.location.name):
+        before = cursor.execute("select now() - $hours * interval 1 hour", {"hours": older_than_hours}).fetchone()
+        assert before is not None
+        cursor.execute("call ducklake_cleanup_old_files('lake', older_than => $before)", {"before": before[0]})
+        cursor.execute("call ducklake_delete_orphaned_files('lake', older_than => $before)", {"before": before[0]})
+
+
+def file_sizes(lake: Warehouse) -> tuple[int, int]:
+    """Return the bytes and the number of all files of the lake, needed or not."""
+    sizes = sizes_below(lake.location.data_path).values()
     return sum(sizes), len(sizes)

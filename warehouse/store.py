@@ -18,9 +18,10 @@ import polars as pl
 import pyarrow as pa
 
 from warehouse import migrations, rounds
-from warehouse.connection import catalog_path, connect, lake_directory, make_directories, use_lake
+from warehouse.connection import connect, make_directories, refuse_absent_bucket, use_lake
 from warehouse.errors import WarehouseError
 from warehouse.failures import is_busy, reported
+from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
 from warehouse.records import (
     Batch,
@@ -36,7 +37,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.staged_file import StagedFile
 from warehouse.staging import RECORDS, SORT_KEYS, staged
 from warehouse.statements import bound, find, shipped
-from warehouse.writer_lock import WriterLock
+from warehouse.writer_lock import CommitLock, WriterLock
 
 Value = TypeVar("Value")
 
@@ -58,12 +59,13 @@ class Warehouse:
     """An open lake. Use it as a context manager; share one object among the threads of a process."""
 
     def __init__(
-        self, home: Path, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: WriterLock | None
+        self, location: Location, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: CommitLock | None
     ) -> None:
-        self.home = home
+        self.home = location.home
+        self.location = location
         self.settings = settings
         self._connection = connection
-        self._lock = lock
+        self.lock = lock
 
     @classmethod
     def open(
@@ -81,17 +83,24 @@ class Warehouse:
         """
         settings = settings or WarehouseSettings()
         read_only = read_only or snapshot_id is not None
-        if read_only:
-            connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
-            lock = None
-        else:
-            lock = WriterLock(lake_directory(home) / "writer.lock", settings.lock_timeout_seconds)
-            connection = _open_and_migrate(home, settings, lock)
-        with reported(str(catalog_path(home))):
-            migrations.refuse_newer(connection, str(lake_directory(home)))
-            if read_only:
-                migrations.refuse_unfinished(connection, str(lake_directory(home)))
-        return cls(home, settings, connection, lock)
+        location = located(home, settings)
+        lock = None if read_only else commit_lock(location, settings)
+        try:
+            if lock is None:
+                connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
+            else:
+                connection = _open_and_migrate(location, settings, lock)
+            with reported(location.name):
+                migrations.refuse_newer(connection, location.name)
+                if read_only:
+                    migrations.refuse_unfinished(connection, location.name)
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
+        if not is_remembered(location):
+            remember(location)
+        return cls(location, settings, connection, lock)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +111,8 @@ class Warehouse:
     def close(self) -> None:
         """Close the lake; cursors of other threads end with it."""
         self._connection.close()
+        if self.lock is not None:
+            self.lock.close()
 
     # Writing
 
@@ -158,9 +169,9 @@ class Warehouse:
     @contextmanager
     def transaction(self, message: str, extra: Mapping[str, object]) -> Iterator[duckdb.DuckDBPyConnection]:
         """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
-        if self._lock is None:
+        if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self._lock.held(), self.cursor() as cursor, reported(str(catalog_path(self.home))):
+        with self.lock.held(), self.cursor() as cursor, reported(self.location.name):
             cursor.execute("begin")
             try:
                 yield cursor
@@ -176,9 +187,9 @@ class Warehouse:
     @contextmanager
     def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
-        if self._lock is None:
+        if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self._lock.held(), self.cursor() as cursor:
+        with self.lock.held(), self.cursor() as cursor:
             yield cursor
 
     def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
@@ -287,7 +298,7 @@ class Warehouse:
             with self.cursor() as cursor:
                 return read(cursor)
 
-        with reported(where or str(catalog_path(self.home))):
+        with reported(where or self.location.name):
             return _retried(attempt)
 
     @contextmanager
@@ -366,11 +377,21 @@ def _retried(read: Callable[[], Value]) -> Value:
         time.sleep(_RETRY_SECONDS)
 
 
-def _open_and_migrate(home: Path, settings: WarehouseSettings, lock: WriterLock) -> duckdb.DuckDBPyConnection:
-    make_directories(home)
-    with lock.held(), reported(str(catalog_path(home))):
-        connection = connect(home, settings, read_only=False)
-        migrations.refuse_newer(connection, str(lake_directory(home)))
+def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
+    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres."""
+    if not location.catalog:
+        return WriterLock(lake_directory(location.home) / "writer.lock", settings.lock_timeout_seconds)
+    from warehouse.postgres import AdvisoryLock
+
+    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
+
+
+def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
+    make_directories(location)
+    with lock.held(), reported(location.name):
+        connection = connect(location.home, settings, read_only=False, location=location, application=lock.application)
+        refuse_absent_bucket(connection, location)
+        migrations.refuse_newer(connection, location.name)
         if not migrations.is_current(connection):
             migrations.migrate(connection)
     return connection

@@ -1,4 +1,4 @@
-"""One committer at a time: threads of a process queue on a lock, processes on a lock file.
+"""One committer at a time: threads of a process queue on a lock, processes on a lock file, machines on a lock in Postgres.
 
 SQLite as a catalog fails with "database is locked" as soon as several writers commit at once; behind this lock it never does.
 The kernel releases the file lock when a process dies, so nothing has to be cleaned up after kill -9.
@@ -10,16 +10,33 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from warehouse.errors import WarehouseError
 
 _POLL_SECONDS = 0.02
 
 
+class CommitLock(Protocol):
+    """The right to commit to one lake."""
+
+    @property
+    def application(self) -> str:
+        """What the sessions of this writer are called, where the catalog has sessions."""
+
+    def held(self) -> AbstractContextManager[None]:
+        """Return a context that holds the lock."""
+
+    def close(self) -> None:
+        """Give back what the lock keeps open."""
+
+
 class WriterLock:
-    """The right to commit to one lake. Not reentrant."""
+    """The right to commit to an embedded lake. Not reentrant."""
+
+    application = "stargrove"
 
     def __init__(self, path: Path, timeout_seconds: float) -> None:
         self._path = path
@@ -39,6 +56,9 @@ class WriterLock:
                 yield
             finally:
                 os.close(descriptor)
+
+    def close(self) -> None:
+        """Nothing is open between two commits."""
 
     def _wait_for_file(self, descriptor: int, deadline: float) -> None:
         while True:

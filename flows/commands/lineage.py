@@ -18,6 +18,7 @@ def command(
 ) -> None:
     """Walk from a checkpoint to its rows, trees, searching checkpoints, settings, code version and flow run, and back."""
     from warehouse.lineage import lineage
+    from warehouse.objects import object_uri, placed
     from warehouse.store import Warehouse
 
     with Warehouse.open(home, read_only=True) as lake:
@@ -31,5 +32,6 @@ def command(
     if output is None:
         typer.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"written to {output}")
+        with placed(output) as local:
+            local.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"written to {object_uri(output) or output}")

@@ -25,6 +25,9 @@ def run(
     """
     from flows.sandbox_run import run_file, run_programs
     from flows.settings import load
+    from warehouse.objects import fetched
 
     run_any = run_programs if path.suffix.lower() == ".json" else run_file
-    raise typer.Exit(run_any(load(profile, file, set_ or []).sandbox, path))
+    settings = load(profile, file, set_ or []).sandbox
+    with fetched(path) as local:
+        raise typer.Exit(run_any(settings, local))

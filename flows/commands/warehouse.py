@@ -1,4 +1,4 @@
-"""`stargrove warehouse`: what the lake holds, and keeping it small."""
+"""`stargrove warehouse`: what the lake holds, keeping it small, carrying it elsewhere."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from flows.commands.options import DEFAULT_HOME, HomeOption
 
-app = typer.Typer(help="Describe and maintain the lake.", no_args_is_help=True)
+app = typer.Typer(help="Describe, maintain and move the lake.", no_args_is_help=True)
 
 
 @app.command()
@@ -27,16 +27,46 @@ def maintain(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Merge small files, forget snapshots that no round or checkpoint pins, remove files that nobody needs."""
-    from warehouse.connection import catalog_path
     from warehouse.errors import WarehouseError
+    from warehouse.location import has_lake
     from warehouse.maintenance import maintain as run
     from warehouse.store import Warehouse
 
-    if not catalog_path(home).is_file():
+    if not has_lake(home):
         raise WarehouseError(f"no lake in {home}", hint="name another --home")
     with Warehouse.open(home) as lake:
         report = run(lake, older_than_hours)
+    typer.echo(report.line)
+
+
+@app.command()
+def move(
+    catalog: Annotated[
+        str | None, typer.Option(metavar="URL", help="postgresql://USER@HOST:PORT/DATABASE, or home; default: it stays.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="URL", help="s3://BUCKET/PREFIX, or home; default: it stays.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Carry the lake to Postgres and S3, or back home: every row, snapshot and checkpoint. Run it again after a kill."""
+    from flows.lock import hold
+    from flows.move import run_move
+    from warehouse.errors import BadInput, WarehouseError
+    from warehouse.location import has_lake
+    from warehouse.settings import checked_catalog, checked_data
+
+    if not has_lake(home):
+        raise WarehouseError(f"no lake in {home}", hint="name another --home")
+    try:
+        new_catalog = None if catalog is None else checked_catalog("" if catalog == "home" else catalog)
+        new_data = None if data is None else checked_data("" if data == "home" else data)
+    except ValueError as error:
+        raise BadInput(
+            str(error), hint="for instance: --catalog postgresql://me@db/stargrove --data s3://bucket/lake"
+        ) from error
+    with hold(home):
+        report = run_move(home, new_catalog, new_data)
     typer.echo(
-        f"{report.n_files_before} files, {report.n_bytes_before:,} bytes -> "
-        f"{report.n_files_after} files, {report.n_bytes_after:,} bytes; {report.n_snapshots_expired} snapshots forgotten"
+        f"{report.n_rows:,} rows in {report.n_files} files ({report.n_bytes:,} bytes), compared at "
+        f"{report.n_snapshots_compared} snapshots: now at {report.destination.described}"
     )
+    typer.echo(f"out of use now, yours to delete: {', '.join(report.left_behind)}")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from flows.settings.composition import Settings
 from flows.settings.refusal import closest, refusal
 from warehouse.errors import BadInput
+from warehouse.objects import fetched
 
 PROFILES = ("tiny-cpu", "gsm8k-small", "single-gpu", "paper", "release")
 
@@ -48,7 +49,8 @@ def _layers(profile: str, file: Path | None, overrides: Sequence[str]) -> Iterat
 
 def _read(path: Path) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with fetched(path) as local:
+            return tomllib.loads(local.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BadInput(f"no settings file {path}", hint="check the path; a complete example: stargrove config show") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -1,10 +1,15 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from tests.servers import BUCKET, S3Server
 from tests.warehouse.trees import batch, node, round_row, small_tree
 from warehouse.maintenance import maintain
 from warehouse.records import Node
+from warehouse.settings import WarehouseSettings
 from warehouse.store import Warehouse
 
 
@@ -48,3 +53,40 @@ def test_files_of_a_writer_that_died_are_removed(lake: Warehouse, home: Path) ->
     maintain(lake, older_than_hours=0)
     assert not orphan.exists()
     assert everything(lake).height == 300
+
+
+def test_readers_read_on_while_the_lake_is_kept_small(lake: Warehouse, home: Path) -> None:
+    for number in range(3):
+        lake.commit(batch(1, "rollout", f"{number}"), {"nodes": many(f"a{number}-")})
+    lake.commit(batch(1, "rollout", "inlined"), {"nodes": small_tree("small")})
+    seen: set[int] = set()
+    enough = threading.Event()
+
+    def read() -> None:
+        while not enough.is_set():
+            with Warehouse.open(home, read_only=True) as reader:
+                seen.update(reader.query("select sum(length(text))::bigint from nodes").item() for _ in range(3))
+
+    expected = lake.query("select sum(length(text))::bigint from nodes").item()
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        for _ in range(2):
+            maintain(lake, older_than_hours=1)
+        enough.set()
+        reading.result()
+    assert seen == {expected}
+
+
+@pytest.mark.parametrize("s3", ["moto"], indirect=True)
+def test_a_lake_on_s3_is_kept_small_too(tmp_path: Path, cluster: WarehouseSettings, s3: S3Server) -> None:
+    with Warehouse.open(tmp_path, cluster) as lake:
+        for number in range(3):
+            lake.commit(batch(1, "rollout", f"{number}"), {"nodes": many(f"a{number}-")})
+        prefix = f"{cluster.data.removeprefix(f's3://{BUCKET}/')}/lake/data/"
+        s3.client().put_object(Bucket=BUCKET, Key=f"{prefix}main/nodes/round=1/ducklake-orphan.parquet", Body=b"half")
+        before = everything(lake)
+        report = maintain(lake, older_than_hours=0)
+        maintain(lake, older_than_hours=0)
+        assert report.n_files_before == 4
+        assert everything(lake).equals(before)
+        assert not any("orphan" in key for key in s3.keys(prefix))

@@ -1,0 +1,85 @@
+"""The README's way from a laptop to Postgres and S3 and back, command by command."""
+
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from flows import cli
+from flows.settings import load
+from models.checkpoints import CheckpointStore, Lineage
+from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
+from warehouse.records import Batch, Checkpoint, Problem
+from warehouse.store import Warehouse
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = (ROOT / "README.md").read_text(encoding="utf-8").split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]
+COMMANDS = re.findall(r"^stargrove (.*?)(?:  +#.*)?$", CHAPTER, re.MULTILINE)
+
+
+def evolved(home: Path) -> str:
+    """A home with a problem and a checkpoint; return the checkpoint's id."""
+    staged = home.parent / "staged"
+    staged.mkdir()
+    (staged / "model.safetensors").write_bytes(b"weights")
+    (staged / "config.json").write_text("{}")
+    lineage = Lineage(parent_id=None, round=0, snapshot_id=None, fingerprint="f", code_version="0", metrics={})
+    found = CheckpointStore(home / "checkpoints").publish("base", staged, lineage)
+    with Warehouse.open(home) as lake:
+        lake.ingest(Batch(0, "ingest", "train", "f"), [Problem("p", "What is 1 + 1?", "2", "test", 1, "train")], [])
+        lake.record_checkpoint(Checkpoint(found.checkpoint_id, "base", 0, None, None, "f", found.uri, "current"))
+    return found.checkpoint_id
+
+
+@pytest.mark.parametrize("s3", ["moto"], indirect=True)
+def test_the_readme_s_commands_lead_to_the_cluster_and_back(
+    tmp_path: Path,
+    postgres: PostgresServer,
+    s3: S3Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    postgres.ask("create database readme")
+    row = json.dumps({"question": "How many legs have 3 cats?", "answer": "12"})
+    s3.client().put_object(Bucket=BUCKET, Key="readme/problems.jsonl", Body=row.encode())
+    home = tmp_path / "home"
+    checkpoint_id = evolved(home)
+    real = {
+        "postgresql://stargrove@postgres:5432/stargrove": postgres.address("readme"),
+        "s3://stargrove": f"s3://{BUCKET}/readme",
+    }
+    assert [command.split()[0] for command in COMMANDS] == ["warehouse", "sql", "ingest", "warehouse", "warehouse"]
+    for number, command in enumerate(COMMANDS):
+        for placeholder, address in real.items():
+            command = command.replace(placeholder, address)
+        assert cli.main([*shlex.split(command), "--home", str(home)]) == 0, capsys.readouterr().err
+        if number == 0:
+            with Warehouse.open(home, read_only=True) as lake:
+                address = lake.query("select uri from checkpoints").item()
+            assert address == f"s3://{BUCKET}/readme/evolution/checkpoints/{checkpoint_id}"
+            assert f"readme/evolution/checkpoints/{checkpoint_id}/manifest.json" in set(s3.keys("readme"))
+    printed = capsys.readouterr().out
+    assert f"s3://{BUCKET}/readme/problems.jsonl: 1 train problems from 1 rows" in printed
+    with Warehouse.open(home) as lake:
+        assert lake.location.catalog == lake.location.data == ""
+        assert lake.query("select count(*) from problems").item() == 2
+        assert lake.query("select uri from checkpoints").item().startswith("file://")
+
+
+def test_moving_what_is_not_there_or_to_nowhere_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["warehouse", "move", "--data", "s3://bucket/x", "--home", str(tmp_path / "none")]) == 1
+    Warehouse.open(tmp_path).close()
+    assert cli.main(["warehouse", "move", "--data", "/elsewhere", "--home", str(tmp_path)]) == 2
+    assert cli.main(["warehouse", "move", "--home", str(tmp_path)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_the_example_settings_fit_every_profile() -> None:
+    example = ROOT / "infra" / "cluster.toml"
+    assert tomllib.loads(example.read_text(encoding="utf-8")).keys() == {"warehouse"}
+    for profile in ("tiny-cpu", "paper"):
+        assert load(profile, example).warehouse.data == "s3://stargrove/evolution"
