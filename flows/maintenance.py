@@ -22,7 +22,7 @@ def maintain_home(
     file: str | None = None,
     older_than_hours: float = DEFAULT_OLDER_THAN_HOURS,
 ) -> MaintenanceReport:
-    """Return what was saved. It can be run at any time: writers wait for one step at most, readers for none."""
+    """Return what was saved. Writers wait for one step at most; a reader may miss rows while `flush` runs."""
     settings = load(profile, Path(file) if file else None)
     with Warehouse.open(Path(home), settings.warehouse) as lake:
         n_bytes_before, n_files_before = maintenance.file_sizes(lake)

@@ -1,7 +1,7 @@
 """Keep the lake small: flush inlined rows, merge small files, forget unpinned snapshots, remove files nobody needs.
 
-Each step takes the committer's lock for itself, so that a round which writes meanwhile waits for one step at most. Readers are
-not disturbed: files and snapshots younger than older_than_hours stay.
+Each step takes the committer's lock for itself, so that a round which writes meanwhile waits for one step at most. Readers
+keep their files: those younger than older_than_hours stay. Known fault: a query that runs during `flush` can miss inlined rows.
 """
 
 from dataclasses import dataclass
