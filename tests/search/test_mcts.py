@@ -167,7 +167,10 @@ def test_without_a_reference_the_ppm_rewards_whole_trajectories():
     ((_, tree),) = driver.run([("t", search)])
     answered = [node for node in tree.nodes if node.ending == "answer"]
     assert answered and tree.n_rollouts == 6
-    assert all(node.reward == node.ppm_score and node.verdict is None for node in answered)
+    for node in answered:
+        scores = [step.ppm_score for step in node.path() if step.ppm_score is not None]
+        assert node.verdict is None
+        assert node.reward == pytest.approx(sum(scores) / len(scores))
 
 
 def test_a_prefix_without_a_score_ends_there_and_weighs_nothing():

@@ -353,6 +353,20 @@ def sampled(problem_id: str, scores: list[tuple[float, ...]], right: str) -> lis
     ]  # fmt: skip
 
 
+def test_answers_that_nobody_could_grade_are_listed_with_their_reference(lake: Warehouse) -> None:
+    ingest(lake, problem("p1", 1, "test"))
+    graded = {0: "correct", 1: "unknown", 2: "wrong"}
+    rows_of = [
+        EvaluationAnswer("policy-1", None, "test", "p1", "sample", k, f"a{k}", verdict, None, 9)  # type: ignore[arg-type]
+        for k, verdict in graded.items()
+    ]
+    lake.commit(batch(1, "evaluate"), {"evaluation_answers": rows_of})
+    found = lake.query("ungraded_answers", policy_id="policy-1")
+    assert rows(found, "problem_id", "k_index", "answer") == [("p1", 1, "a1")]
+    assert found["reference_answer"].item() == problem("p1", 1, "test").answer
+    assert lake.query("ungraded_answers", policy_id="policy-2").is_empty()
+
+
 def test_aggregations_are_compared_on_the_same_answers(lake: Warehouse) -> None:
     # The first answer has the better mean and product, the second the better worst step, the third the better last one.
     answers = sampled("p1", [(0.9, -0.1, 0.9), (0.3, 0.3, 0.3), (-0.9, -0.9, 0.95)], "wcw")
