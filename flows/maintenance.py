@@ -22,11 +22,10 @@ def maintain_home(
     file: str | None = None,
     older_than_hours: float = DEFAULT_OLDER_THAN_HOURS,
 ) -> MaintenanceReport:
-    """Return what was saved. Writers wait for one step at most; a reader may miss rows while `flush` runs."""
+    """Return what was saved. Writers wait for one step at most."""
     settings = load(profile, Path(file) if file else None)
     with Warehouse.open(Path(home), settings.warehouse) as lake:
         n_bytes_before, n_files_before = maintenance.file_sizes(lake)
-        flush(lake)
         compact(lake)
         n_expired = expire(lake, older_than_hours)
         remove_files(lake, older_than_hours)
@@ -34,12 +33,6 @@ def maintain_home(
     report = MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired)
     create_markdown_artifact(key="maintenance", markdown=report.line, description=f"files of {lake.location.data_path}")
     return report
-
-
-@task(name="flush", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
-def flush(lake: Warehouse) -> None:
-    """Write rows that the catalog holds to files."""
-    maintenance.flush(lake)
 
 
 @task(name="compact", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
