@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 LOCK := infra/requirements-cpu.txt
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 TORCH := $(shell grep -E '^torch==' $(LOCK))
 
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):

@@ -164,7 +164,7 @@ def ppm_trainer(
     torch.manual_seed(job.seed)
     model = AutoModelForSequenceClassification.from_pretrained(job.start_dir, num_labels=1, dtype="float32")
     config = RewardConfig(
-        **arguments(job, settings),
+        **arguments(job, settings, len(data.train)),
         max_length=None,  # packs keep to max_length already
         per_device_eval_batch_size=settings.micro_batch_size,
         eval_strategy="epoch" if data.held_out else "no",

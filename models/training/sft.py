@@ -74,7 +74,7 @@ def train_sft(job: TrainingJob, settings: SftSettings, emit: Callable[[TrainingM
         )
     model = AutoModelForCausalLM.from_pretrained(job.start_dir, dtype="float32")
     config = SFTConfig(
-        **arguments(job, settings),
+        **arguments(job, settings, len(examples.rows)),
         max_length=None,  # sequences over max_length are dropped above, never cut
         packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},

@@ -1,6 +1,7 @@
 """What both trainings share: arguments of the Trainer, progress reports, resume points and the saved model."""
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable
@@ -28,8 +29,12 @@ _TOKENIZER_FILES: Final = (
 )
 
 
-def arguments(job: TrainingJob, settings: TrainerSettings) -> dict[str, Any]:
-    """Return the arguments that SFTConfig and RewardConfig take alike. Nothing is reported to other services."""
+def arguments(job: TrainingJob, settings: TrainerSettings, n_examples: int) -> dict[str, Any]:
+    """Return the arguments that SFTConfig and RewardConfig take alike. Nothing is reported to other services.
+
+    The first step of a warm-up has the rate 0, so a training of one step has none: it would learn nothing.
+    """
+    n_steps = math.ceil(n_examples / settings.batch_size) * settings.n_epochs
     return {
         "output_dir": str(job.work_dir / f"trainer-{job.fingerprint()[:12]}"),
         "seed": job.seed % 2**32,  # numpy takes 32 bits
@@ -38,7 +43,7 @@ def arguments(job: TrainingJob, settings: TrainerSettings) -> dict[str, Any]:
         "per_device_train_batch_size": settings.micro_batch_size,
         "gradient_accumulation_steps": settings.batch_size // settings.micro_batch_size,
         "lr_scheduler_type": "linear",
-        "warmup_steps": settings.warmup_share,
+        "warmup_steps": settings.warmup_share if n_steps > 1 else 0,
         "optim": "adamw_torch_fused",
         "bf16": settings.bf16,
         "gradient_checkpointing": settings.gradient_checkpointing,

@@ -85,4 +85,4 @@ def test_ablate_fills_one_table_and_changes_no_round(home: Path) -> None:
         assert len(found) == 8
         current = lake.query("select kind from checkpoints where status = 'current' order by kind")
         assert current["kind"].to_list() == ["base", "policy", "ppm"]
-        assert lake.query("select count(*) from checkpoints where status = 'ablation' and kind = 'ppm'").item() == 2
+        assert lake.query("select count(*) from checkpoints where status = 'ablation'").item() >= 3

@@ -112,6 +112,13 @@ def test_a_fork_and_a_plain_process_give_the_same_bytes(sft_job: TrainingJob, ho
     assert weights_of(outcome.model_dir) == forked
 
 
+def test_a_training_of_a_single_step_learns_something(sft_job: TrainingJob, host: TrainerHost) -> None:
+    settings = SftSettings(n_epochs=1, batch_size=24, micro_batch_size=24, n_threads=1)
+    outcome = run_training(sft_job.model_copy(update={"settings": settings}), lambda _: None, host)
+    assert outcome.metrics["n_steps"] == 1
+    assert weights_of(outcome.model_dir) != weights_of(sft_job.start_dir)
+
+
 def test_a_finished_training_is_not_done_again(ppm_job: TrainingJob, host: TrainerHost) -> None:
     first: list[TrainingMetric] = []
     outcome = run_training(ppm_job, first.append, host)
