@@ -1,6 +1,7 @@
 """What `stargrove import` does: trees and solutions from elsewhere become rows of round 0, graded here, their labels kept."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -72,7 +73,7 @@ class _Shard(Generic[Parsed]):
     refused: list[QuarantinedRow] = field(default_factory=list)
 
 
-class _Import(Generic[Parsed]):
+class _Import(ABC, Generic[Parsed]):
     """One form of file: how to read a row, which answers to grade, and what rows and labels follow from the grades."""
 
     def __init__(self, settings: Settings, lake: Warehouse, origin: Origin) -> None:
@@ -84,17 +85,17 @@ class _Import(Generic[Parsed]):
         self.known = {problem.problem_id: problem for problems in there.values() for problem in problems}
         self.decontaminator = Decontaminator(there["test"], settings.gates.n_gram)
 
+    @abstractmethod
     def parse(self, row: RawRow) -> Parsed:
         """Return what a row holds. Raises RowError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pairs(self, problem: Problem, parsed: Parsed) -> list[tuple[str, str]]:
         """Return each answer of a row beside the reference answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, problem: Problem, parsed: Parsed, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
         """Return nodes and labels of a row, given the grades of its pairs. Raises RowError."""
-        raise NotImplementedError
 
     def left_out(self, parsed: Parsed) -> list[str]:
         """Return why parts of a row cannot be imported, a reason each."""
