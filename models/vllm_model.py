@@ -1,7 +1,6 @@
-"""One model inside vLLM, in this process: started, fed with token ids, stepped, given other weights, closed."""
+"""One model inside vLLM, in this process: started, fed with token ids, stepped, closed."""
 
 import gc
-import json
 import logging
 import os
 import warnings
@@ -71,18 +70,6 @@ class VllmModel:
         self._in_flight.difference_update(output.request_id for output in finished)
         return finished
 
-    def can_reload(self, directory: Path) -> bool:
-        """Return whether the model in `directory` differs from this one in its weights alone."""
-        return _shape_of(directory) == _shape_of(self.directory)
-
-    def reload(self, directory: Path) -> None:
-        """Serve the weights in `directory` from the next request on."""
-        require_model_files(directory)
-        with engine_failures(f"loading the {self.use} {directory}"):
-            self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})
-            self._engine.reset_prefix_cache()
-        self.directory = directory
-
     def close(self) -> None:
         """Give back the memory."""
         # vLLM's own shutdown tears down process groups that every other engine of this process stands on: the other model,
@@ -148,14 +135,3 @@ def _one_process(n_threads: int) -> Iterator[None]:
             os.environ.pop("LD_PRELOAD", None)
         else:
             os.environ["LD_PRELOAD"] = preload
-
-
-def _shape_of(directory: Path) -> tuple[dict[str, Any], bytes]:
-    """Return everything that two checkpoints must have in common for one to take the other's place: all but the weights."""
-    config = json.loads((directory / "config.json").read_text())
-    written_by = ("transformers_version", "_name_or_path")
-    tokenizer = directory / "tokenizer.json"
-    return (
-        {key: value for key, value in config.items() if key not in written_by},
-        tokenizer.read_bytes() if tokenizer.exists() else b"",
-    )

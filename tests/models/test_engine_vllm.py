@@ -127,6 +127,19 @@ def test_loading_other_weights_changes_the_answers_and_loading_back_restores_the
     assert answers_of(engine, requests) == before
 
 
+def test_other_weights_answer_as_in_an_engine_that_never_served_any_before(
+    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
+) -> None:
+    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
+    requests = [*generations(8, temperature=0.0), *scorings(8)]
+    with closing(open_engine(SETTINGS, *others)) as fresh:
+        expected = answers_of(fresh, requests)
+    engine.load(*others)
+    found = answers_of(engine, requests)
+    engine.load(random_policy, random_ppm)
+    assert found == expected
+
+
 def test_a_model_of_another_shape_is_served_too(engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path) -> None:
     before = answers_of(engine, generations(2, temperature=0.0))
     engine.load(write_policy(tmp_path / "smaller", n_layers=1), None)

@@ -10,6 +10,7 @@ import pytest
 from models.engine import GenerationRequest, ScoringRequest
 from models.settings import EngineSettings
 from models.vllm_engine import VllmEngine
+from models.vllm_model import VllmModel
 from tests.models.engine_contract import answers_of, scores_of
 from tests.models.random_model import write_policy, write_ppm
 
@@ -28,27 +29,33 @@ def engine(random_policy: Path, random_ppm: Path) -> Iterator[VllmEngine]:
 
 
 @pytest.fixture
-def n_cached(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def n_cached(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Prompt tokens that each candidate found in the cache, as the candidates end."""
     seen: list[int] = []
-    step = engine._policy.step
+    step = VllmModel.step
 
-    def observed() -> list[Any]:
-        outputs = step()
-        seen.extend(output.num_cached_tokens for output in outputs)
+    def observed(model: VllmModel) -> list[Any]:
+        outputs = step(model)
+        if model.use == "policy":
+            seen.extend(output.num_cached_tokens for output in outputs)
         return outputs
 
-    monkeypatch.setattr(engine._policy, "step", observed)
+    monkeypatch.setattr(VllmModel, "step", observed)
     return seen
 
 
 @pytest.fixture
-def n_scored(engine: VllmEngine, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def n_scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Prefixes that were given to the PPM."""
     scored: list[str] = []
-    assert engine._ppm is not None
-    add = engine._ppm.add
-    monkeypatch.setattr(engine._ppm, "add", lambda key, ids, params: (scored.append(key), add(key, ids, params)))
+    add = VllmModel.add
+
+    def observed(model: VllmModel, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
+        if model.use == "ppm":
+            scored.append(key)
+        add(model, key, prompt_ids, params)
+
+    monkeypatch.setattr(VllmModel, "add", observed)
     return scored
 
 
