@@ -77,7 +77,7 @@ class VllmEngine:
         if model is not None and model.directory == directory:
             return model
         if model is not None:
-            # Not vLLM's reload_weights: on the CPU the model then answers otherwise than one that was started with these weights.
+            # Not vLLM's reload_weights: on the CPU such a model answers otherwise than one that was started with these weights.
             model.close()
         return VllmModel(use, directory, self._settings)
 
