@@ -30,7 +30,7 @@ class VllmEngine:
             self._ppm = VllmModel("ppm", ppm, settings)
 
     def load(self, policy: Path, ppm: Path | None) -> None:
-        """Serve these checkpoints from now on. A model that differs is started anew."""
+        """Serve these checkpoints from now on. Only weights that differ are read; another architecture restarts vLLM."""
         if self.n_pending:
             raise EngineUnavailable(
                 f"{self.n_pending} requests are pending, so no other weights can be loaded", hint="poll until they are answered"
@@ -76,8 +76,10 @@ class VllmEngine:
     def _serve(self, use: Use, model: VllmModel | None, directory: Path) -> VllmModel:
         if model is not None and model.directory == directory:
             return model
+        if model is not None and model.can_reload(directory):
+            model.reload(directory)
+            return model
         if model is not None:
-            # Not vLLM's reload_weights: on the CPU such a model answers otherwise than one that was started with these weights.
             model.close()
         return VllmModel(use, directory, self._settings)
 

@@ -1,6 +1,7 @@
-"""One model inside vLLM, in this process: started, fed with token ids, stepped, closed."""
+"""One model inside vLLM, in this process: started, fed with token ids, stepped, given other weights, closed."""
 
 import gc
+import json
 import logging
 import os
 import warnings
@@ -70,6 +71,20 @@ class VllmModel:
         self._in_flight.difference_update(output.request_id for output in finished)
         return finished
 
+    def can_reload(self, directory: Path) -> bool:
+        """Return whether the model in `directory` differs from this one in its weights alone."""
+        return _shape_of(directory) == _shape_of(self.directory)
+
+    def reload(self, directory: Path) -> None:
+        """Serve the weights in `directory` from the next request on."""
+        require_model_files(directory)
+        with engine_failures(f"loading the {self.use} {directory}"):
+            self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})
+            if self.use == "policy":
+                self._engine.apply_model(_pack_output_layer)
+            self._engine.reset_prefix_cache()
+        self.directory = directory
+
     def close(self) -> None:
         """Give back the memory."""
         # vLLM's own shutdown tears down process groups that every other engine of this process stands on: the other model,
@@ -135,3 +150,23 @@ def _one_process(n_threads: int) -> Iterator[None]:
             os.environ.pop("LD_PRELOAD", None)
         else:
             os.environ["LD_PRELOAD"] = preload
+
+
+def _pack_output_layer(model: Any) -> None:
+    """Pack the weights of the output layer again, as vLLM does when it starts.
+
+    On the CPU vLLM computes with packed copies of the weights. reload_weights packs each layer that it loads; an output layer
+    that shares the weights of the embedding is not loaded by itself, and would go on computing with the old ones (vLLM 0.32).
+    """
+    model.lm_head.quant_method.process_weights_after_loading(model.lm_head)
+
+
+def _shape_of(directory: Path) -> tuple[dict[str, Any], bytes]:
+    """Return everything that two checkpoints must have in common for one to take the other's place: all but the weights."""
+    config = json.loads((directory / "config.json").read_text())
+    written_by = ("transformers_version", "_name_or_path")
+    tokenizer = directory / "tokenizer.json"
+    return (
+        {key: value for key, value in config.items() if key not in written_by},
+        tokenizer.read_bytes() if tokenizer.exists() else b"",
+    )
