@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models.http_engine import client_for
 from models.http_server import PATHS, Server, Use
-from models.http_wire import Busy, Failing, Refused, names_stop_strings, read_logit, read_models
+from models.http_wire import Busy, Failing, Refused, names_stop_strings, read_device, read_logit, read_models
 from models.settings import EngineSettings
 from warehouse.errors import EngineUnavailable
 
@@ -69,14 +69,23 @@ async def _first_problem(server: Server, settings: EngineSettings) -> tuple[str 
             f"serves a context of {context} tokens, and engine.max_model_len is {settings.max_model_len}",
             f"start it with --max-model-len {settings.max_model_len}",
         )
-    problem = await _probe(server, model)
-    if problem[0] is None and settings.weights == "reload":
-        try:
-            await server.get("/weight_info")
-        except (Failing, Refused) as error:
-            hint = 'start it with VLLM_SERVER_DEV_MODE=1 in its environment, or set engine.weights = "served"'
-            return f"cannot load the weights of a round ({error})", hint
-    return problem
+    problem, hint = await _probe(server, model)
+    if problem is None and settings.weights == "reload":
+        return await _reload_problem(server)
+    return problem, hint
+
+
+async def _reload_problem(server: Server) -> tuple[str | None, str]:
+    try:
+        await server.get("/weight_info")
+        device = read_device(await server.describe())
+    except (Failing, Refused) as error:
+        hint = 'start it with VLLM_SERVER_DEV_MODE=1 in its environment, or set engine.weights = "served"'
+        return f"cannot load the weights of a round ({error})", hint
+    if device == "cpu" and server.use == "policy":
+        # vLLM 0.32: an output layer that shares the weights of the embedding goes on with the packed copy of those before.
+        return "computes on a CPU, where vLLM keeps a part of the weights it had before", 'set engine.weights = "served"'
+    return None, ""
 
 
 async def _probe(server: Server, model: str) -> tuple[str | None, str]:

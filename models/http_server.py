@@ -78,6 +78,10 @@ class Server:
         """Return what a look at the server finds. Raises Refused, Busy or Failing."""
         return await self._request("GET", path, _LOOK_SECONDS)
 
+    async def describe(self) -> bytes:
+        """Return how a vLLM server was configured, which it takes seconds to write the first time. Raises as `get` does."""
+        return await self._request("GET", "/server_info?config_format=json", _PROBE_SECONDS)
+
     async def probe(self, model: str) -> bytes:
         """Return the reply to a request for one token or one score. Raises Refused, Busy or Failing."""
         path = PATHS[self.use]

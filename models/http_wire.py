@@ -97,6 +97,18 @@ class _Weights(BaseModel):
     weight_version: str
 
 
+class _Device(BaseModel):
+    device: str
+
+
+class _Configuration(BaseModel):
+    device_config: _Device
+
+
+class _Server(BaseModel):
+    vllm_config: _Configuration
+
+
 def completion_body(model: str, request: GenerationRequest, seed: int) -> dict[str, Any]:
     """Return the JSON that asks for one candidate. Beyond OpenAI's protocol, special tokens are to be kept in the text.
 
@@ -170,6 +182,11 @@ def read_models(content: bytes) -> dict[str, int | None]:
 def read_weight_version(content: bytes) -> str:
     """Return the name that was given to the weights a vLLM server holds."""
     return _parsed(_Weights, content).weight_version
+
+
+def read_device(content: bytes) -> str:
+    """Return the kind of device on which a vLLM server computes, such as "cuda" or "cpu"."""
+    return _parsed(_Server, content).vllm_config.device_config.device
 
 
 def read_success(content: bytes) -> bool:

@@ -39,6 +39,7 @@ class FakeServer:
     key: str | None = None
     context: int | None = CONTEXT
     dev_mode: bool = True
+    device: str = "cuda"
     tells_stop: bool = True
     empties_cache: bool = True
     logit_of: Callable[[str], float | None] = lambda prefix: number(prefix) / 10
@@ -103,6 +104,8 @@ class FakeServer:
             if path == "/update_weight_version":
                 self.weights = body["new_version"]
             return ok({"weight_version": self.weights, "success": self.empties_cache})
+        if path == "/server_info" and self.dev_mode:
+            return ok({"vllm_config": {"device_config": {"device": self.device}}})
         return error(404, "Not Found")
 
     async def _complete(self, body: dict[str, Any]) -> Reply:

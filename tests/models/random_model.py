@@ -23,13 +23,15 @@ def write_tokenizer(directory: Path) -> Any:
     return fast
 
 
-def write_policy(directory: Path, seed: int = 0, n_layers: int = 4) -> Path:
-    """Save a random policy and return its directory."""
+def write_policy(directory: Path, seed: int = 0, n_layers: int = 4, *, tied: bool = True) -> Path:
+    """Save a random policy and return its directory. tied: its output layer shares the weights of the embedding."""
     import torch
     from transformers import Qwen3ForCausalLM
 
     torch.manual_seed(seed)
-    Qwen3ForCausalLM(_config(directory, n_layers)).save_pretrained(directory)
+    config = _config(directory, n_layers)
+    config.tie_word_embeddings = tied
+    Qwen3ForCausalLM(config).save_pretrained(directory)
     return directory
 
 

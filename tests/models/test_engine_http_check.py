@@ -28,6 +28,7 @@ def settings_of(policy: str, ppm: str, **settings: Any) -> EngineSettings:
         (FakeServer(context=4096), "serves a context of 4096 tokens, and engine.max_model_len is 256", "--max-model-len 256"),
         (FakeServer(use="ppm", model="policy"), "lacks /v1/completions", "serve a model that generates"),
         (FakeServer(dev_mode=False), "cannot load the weights of a round", "VLLM_SERVER_DEV_MODE=1"),
+        (FakeServer(device="cpu"), "computes on a CPU, where vLLM keeps a part of the weights", 'engine.weights = "served"'),
         (FakeServer(tells_stop=False), "does not say which stop string", "vLLM or SGLang"),
         (FakeServer(key="sesame"), "refuses the key", "set STARGROVE_POLICY_API_KEY"),
         (FakeServer(always=error(500, "EngineCore encountered an issue")), "500 EngineCore", "the server's own log"),

@@ -18,6 +18,7 @@ from models.open_engine import open_engine
 from models.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_policy, write_ppm
+from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
 
@@ -94,24 +95,29 @@ def end_its_children(process: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="module")
-def settings(random_policy: Path, random_ppm: Path) -> Iterator[EngineSettings]:
+def policy_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """On the CPU, servers keep a part of the weights before where policies tie their output layer to the embedding."""
+    return write_policy(tmp_path_factory.mktemp("untied"), tied=False)
+
+
+@pytest.fixture(scope="module")
+def settings(policy_directory: Path, random_ppm: Path) -> Iterator[EngineSettings]:
     with ExitStack() as stack:
-        policy = stack.enter_context(served(random_policy, "policy"))
+        policy = stack.enter_context(served(policy_directory, "policy"))
         ppm = stack.enter_context(served(random_ppm, "ppm", "--runner", "pooling"))
         yield ALONE.model_copy(update={"kind": "http", "policy_urls": (policy,), "ppm_urls": (ppm,)})
 
 
 def test_servers_answer_as_vllm_in_this_process_does_and_load_the_weights_of_a_round(
-    settings: EngineSettings, random_policy: Path, random_ppm: Path, tmp_path: Path
+    settings: EngineSettings, policy_directory: Path, random_ppm: Path, tmp_path: Path
 ) -> None:
-    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
+    others = write_policy(tmp_path / "policy", seed=5, tied=False), write_ppm(tmp_path / "ppm", seed=5)
     expected: list[dict[int, Answer]] = []
-    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
+    with closing(open_engine(ALONE, policy_directory, random_ppm)) as alone:
         expected.append(answers_of(alone, [*REQUESTS, *AT_FAULT]))
         alone.load(*others)
         expected.append(answers_of(alone, REQUESTS))
-    require_servers(settings)
-    with closing(open_engine(settings, random_policy, random_ppm)) as engine:
+    with closing(open_engine(settings, policy_directory, random_ppm)) as engine:
         found = answers_of(engine, [*REQUESTS, *AT_FAULT])
         for request in AT_FAULT:
             assert isinstance(found.pop(request.request_id), Rejection)
@@ -120,5 +126,13 @@ def test_servers_answer_as_vllm_in_this_process_does_and_load_the_weights_of_a_r
         engine.load(*others)
         assert answers_of(engine, REQUESTS) == expected[1]
     # A server keeps the weights that it was given; another engine has them swapped back.
-    with closing(open_engine(settings, random_policy, random_ppm)) as engine:
+    with closing(open_engine(settings, policy_directory, random_ppm)) as engine:
         assert answers_of(engine, REQUESTS) == expected[0]
+
+
+def test_a_server_of_the_policy_on_a_cpu_is_refused_where_it_would_load_the_weights_of_a_round(
+    settings: EngineSettings,
+) -> None:
+    with pytest.raises(EngineUnavailable, match="computes on a CPU") as raised:
+        require_servers(settings)
+    assert 'engine.weights = "served"' in raised.value.hint
