@@ -65,11 +65,11 @@ class PpmSettings(TrainerSettings):
 
     loss_kind: LossKind = "ppm"
     """ppm: preference pairs; orm: outcome of whole trajectories; pqm: regression on Q-values. The paper compares the three."""
-    learning_rate: Rate = 7e-4
+    learning_rate: Rate = 1e-3
     """Peak rate. Paper: 7e-6."""
     n_epochs: Count = 3
     """Passes over the problems. Paper: 1."""
-    batch_size: Count = 2
+    batch_size: Count = 1
     """Packs (a problem's search trees as one sequence) per optimizer step. Paper: 512 pairs."""
     micro_batch_size: Count = 1
     """Packs per forward pass; batch_size must be a multiple of it."""
