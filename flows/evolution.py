@@ -1,6 +1,7 @@
 """The graphs: `evolve` runs the rounds one after another, `evolution_round` is the DAG of one.
 
 rollout (per shard) -> verify -> annotate -> gate training-data -> sft_policy -> train_ppm
+                                                                           -> answer (validation, test)
                     -> evaluate (validation, test) -> gate promotion -> promote
 """
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from flows.artifacts.publish import publish_pictures
 from flows.openlineage import emit_round
 from tasks.annotate import annotate
-from tasks.evaluate import evaluate
+from tasks.evaluate import answer, evaluate
 from tasks.gate import gate
 from tasks.plan import RoundPlan, shards
 from tasks.promote import promote
@@ -47,7 +48,7 @@ def evolve(plan: EvolutionPlan) -> None:
     resources = resources_of(plan.base.site)
     admitted = gate.submit(plan.base, "ingest", plan.override_reason, return_state=False)
     for split in ("validation", "test"):
-        evaluate(plan.base, split, plan.base_id, None)
+        evaluate(plan.base, split, plan.base_id, None, answer(plan.base, split, plan.base_id))
     admitted.result()
     for round_plan in plan.rounds:
         row = resources.lake.round_row(round_plan.round)
@@ -82,11 +83,15 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     policy = sft_policy.submit(plan, evolution.base_id, return_state=False, wait_for=[admitted])
     policy_id = policy.result().checkpoint_id
     ppm = train_ppm.submit(plan, policy_id, return_state=False, wait_for=[policy])
+    # The policy answers on the cores that the PPM's training leaves free.
+    validation = answer.submit(plan, "validation", policy_id, return_state=False, wait_for=[policy])
+    test = answer.submit(plan, "test", policy_id, return_state=False, wait_for=[validation])
+    finish([ppm, validation, test], plan, resources, refused_as="failed")
     candidates = policy_id, ppm.result().checkpoint_id
     resources.lake.set_candidates(plan.round, *candidates)
 
-    validated = evaluate.submit(plan, "validation", *candidates, return_state=False, wait_for=[policy, ppm])
-    tested = evaluate.submit(plan, "test", *candidates, return_state=False, wait_for=[validated])
+    validated = evaluate.submit(plan, "validation", *candidates, validation, return_state=False, wait_for=[ppm, test])
+    tested = evaluate.submit(plan, "test", *candidates, test, return_state=False, wait_for=[validated])
     allowed = gate.submit(plan, "promotion", evolution.override_reason, return_state=False, wait_for=[tested])
     finish([validated, tested, allowed], plan, resources, refused_as="rejected")
     promote.submit(plan, *candidates, return_state=False, wait_for=[allowed]).result()

@@ -45,7 +45,7 @@ def run_build(settings: Settings, output: Path, sources: Sources, display: Displ
     display.stage(0, "train base")
 
     def report(step: int, n_steps: int, loss: float) -> None:
-        display.metric("base", step, n_steps, loss)
+        display.metric("train base", step, n_steps, loss)
 
     build = build_gsm8k_base if sources.solutions else build_tiny_base
     with placed(output) as place:

@@ -53,7 +53,8 @@ class Variant(BaseModel):
 def train_variant(plan: RoundPlan, variant: Variant, start_id: str) -> Variant:
     """Train the variant's policy from the base, or its PPM from the policy, and return it with the checkpoint's id."""
     resources = resources_of(plan.site)
-    resources.progress.stage(plan.round, f"train {variant.label}")
+    stage = f"train {variant.label}"
+    resources.progress.stage(plan.round, stage)
     work_dir = plan.site.home / "ablations" / f"round-{plan.round}-{variant.label}"
     work_dir.mkdir(parents=True, exist_ok=True)
     is_policy = variant.question == "sft-data"
@@ -62,7 +63,7 @@ def train_variant(plan: RoundPlan, variant: Variant, start_id: str) -> Variant:
     kind: CheckpointKind = "policy" if is_policy else "ppm"
 
     def on_metric(metric: TrainingMetric) -> None:
-        resources.progress.metric(kind, metric.step, metric.n_steps, metric.loss)
+        resources.progress.metric(stage, metric.step, metric.n_steps, metric.loss)
 
     outcome = run_training(job, on_metric, resources.trainer_host)
     lineage = Lineage(start_id, plan.round, None, plan.fingerprint, plan.code_version, outcome.metrics)
@@ -135,7 +136,8 @@ def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[A
     resources = resources_of(plan.site)
     assert variant.policy_id is not None  # the caller names the round's own
     problems = hardest(resources.lake.problems("train"), n_problems)
-    resources.progress.stage(plan.round, f"search {variant.label}", len(problems))
+    stage = f"search {variant.label}"
+    resources.progress.stage(plan.round, stage, len(problems))
     scored = variant.name == "ppm"
     settings = plan.search.model_copy(update={"q_source": variant.name, "n_extra_rollouts": 0})
     with resources.machinery(variant.policy_id, variant.ppm_id if scored else None) as machinery:
@@ -155,9 +157,8 @@ def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[A
             for problem in problems
         ):
             trees[key] = tree
-            resources.progress.trees(
-                len(trees), len(problems), sum(one.solved for one in trees.values()), driver.costs.n_tokens
-            )
+            n_solved = sum(one.solved for one in trees.values())
+            resources.progress.trees(stage, len(trees), len(problems), n_solved, driver.costs.n_tokens)
     measured = [one for problem in problems for one in _searched(problem, trees[problem.problem_id])]
     metrics = [metric for metric in summarised(measured, BOOTSTRAP_SEED) if metric.level is None]
     return [ablation_row(variant, metric, f"{len(problems)} hardest of train") for metric in metrics]

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict
 
 from tasks.evaluate import BOOTSTRAP_SEED
-from tasks.evaluation.measurement import Contestants, evaluation_row, measured
+from tasks.evaluation.measurement import Contestants, answered, evaluation_row, measured
 from tasks.evaluation.methods import TestTime
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, summarised
 from tasks.plan import RoundPlan
@@ -93,31 +93,32 @@ def measure(plan: MeasurePlan, selection: Selection, method: AnswerMethod) -> li
     batches = [plan.batch(selection, method, share, f"{number:03d}") for number, share in enumerate(shares)]
     for share, batch in zip(shares, batches, strict=True):
         if not resources.lake.is_committed(batch.batch_id):
-            resources.progress.stage(0, f"{method} on {selection.name} {batch.shard.split()[-1]}", len(share))
-            _measure_share(plan, batch, share, method)
+            stage = f"{method} on {selection.name} {batch.shard.split()[-1]}"
+            resources.progress.stage(0, stage, len(share))
+            _measure_share(plan, batch, share, method, stage)
     return [batch.batch_id for batch in batches]
 
 
-def _measure_share(plan: MeasurePlan, batch: Batch, problems: list[Problem], method: AnswerMethod) -> None:
+def _measure_share(plan: MeasurePlan, batch: Batch, problems: list[Problem], method: AnswerMethod, stage: str) -> None:
     resources = resources_of(plan.round_plan.site)
     how = TestTime(plan.round_plan.evaluation, plan.round_plan.search, scored=plan.ppm_id is not None)
     with resources.machinery(plan.policy_id, plan.ppm_id) as machinery:
         started = time.perf_counter()
-        done = measured(
+        answers = answered(
             problems,
             [method],
-            Contestants(plan.policy_id, plan.ppm_id),
             how,
             machinery,
             f"{plan.round_plan.run_seed}/measure",
-            lambda n_done, n_total, n_tokens: resources.progress.trees(n_done, n_total, 0, n_tokens),
+            lambda n_done, n_total, n_tokens: resources.progress.trees(stage, n_done, n_total, 0, n_tokens),
         )
+        done = measured(problems, [method], Contestants(plan.policy_id, plan.ppm_id), how, answers, machinery.grader)
     batch = replace(
         batch,
         sandbox_level=resources.sandbox_level,
-        n_tokens=done.costs.n_tokens,
-        engine_seconds=done.costs.engine_wall_seconds,
-        sandbox_seconds=done.costs.sandbox_seconds,
+        n_tokens=answers.costs.n_tokens,
+        engine_seconds=answers.costs.engine_wall_seconds,
+        sandbox_seconds=answers.costs.sandbox_seconds,
         wall_seconds=time.perf_counter() - started,
     )
     resources.lake.commit(batch, {"evaluation_answers": done.answers, "problem_metrics": done.metrics})

@@ -8,16 +8,23 @@ from typing import Protocol
 class Progress(Protocol):
     """Told what advances. Calls may come from several threads and must not block."""
 
-    def stage(self, round_number: int, name: str, total: int | None = None) -> None:
-        """A stage of a round begins. total: how many pieces of work it has, where known."""
+    def stage(self, round_number: int, name: str, total: int | None = None, *, beside: bool = False) -> None:
+        """A stage of a round begins, and ends those before it, unless it runs beside them.
+
+        total: how many pieces of work it has, where known.
+        """
         ...
 
-    def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+    def over(self, name: str) -> None:
+        """A stage has ended, where others may go on."""
+        ...
+
+    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
         """Trees that are finished, of how many, how many of them solved, with so many tokens; from the start of the stage."""
         ...
 
-    def metric(self, kind: str, step: int, n_steps: int, loss: float) -> None:
-        """An optimizer step of a training of this kind is done."""
+    def metric(self, stage: str, step: int, n_steps: int, loss: float) -> None:
+        """An optimizer step of a training is done."""
         ...
 
     def message(self, text: str) -> None:
@@ -28,13 +35,16 @@ class Progress(Protocol):
 class Silence:
     """Reports nothing."""
 
-    def stage(self, round_number: int, name: str, total: int | None = None) -> None:
+    def stage(self, round_number: int, name: str, total: int | None = None, *, beside: bool = False) -> None:
         """Say nothing."""
 
-    def trees(self, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+    def over(self, name: str) -> None:
         """Say nothing."""
 
-    def metric(self, kind: str, step: int, n_steps: int, loss: float) -> None:
+    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+        """Say nothing."""
+
+    def metric(self, stage: str, step: int, n_steps: int, loss: float) -> None:
         """Say nothing."""
 
     def message(self, text: str) -> None:
@@ -53,8 +63,9 @@ class TreeCount:
 class TreeTally:
     """Adds up the shards of a round for one progress bar. Mutable, and safe to call from several threads."""
 
-    def __init__(self, progress: Progress, n_total: int) -> None:
+    def __init__(self, progress: Progress, stage: str, n_total: int) -> None:
         self._progress = progress
+        self._stage = stage
         self._n_total = n_total
         self._counts: dict[str, TreeCount] = {}
         self._lock = threading.Lock()
@@ -69,4 +80,4 @@ class TreeTally:
             sum(one.n_solved for one in counts),
             sum(one.n_tokens for one in counts),
         )
-        self._progress.trees(n_done, self._n_total, n_solved, n_tokens)
+        self._progress.trees(self._stage, n_done, self._n_total, n_solved, n_tokens)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -21,6 +22,10 @@ from warehouse.records import Checkpoint, CheckpointKind, Evaluation
 from warehouse.records import TrainingMetric as MetricRow
 from warehouse.training_files import export_training_file
 
+_SFT: Final = "sft policy"
+_PPM: Final = "train ppm"
+"""How progress calls the trainings."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
@@ -34,7 +39,7 @@ class TrainingReport:
 def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
     """Fine-tune the base on the round's SFT set and publish the policy as a candidate."""
     resources = resources_of(plan.site)
-    resources.progress.stage(plan.round, "sft policy")
+    resources.progress.stage(plan.round, _SFT)
     work_dir = _work_dir(plan, "policy")
     examples = _export(resources, work_dir, "export_sft", round=plan.round)
     opening, closing = observed("\0").split("\0")
@@ -54,7 +59,7 @@ def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
 def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
     """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
     resources = resources_of(plan.site)
-    resources.progress.stage(plan.round, "train ppm")
+    resources.progress.stage(plan.round, _PPM)
     work_dir = _work_dir(plan, "ppm")
     first_round = 1 if plan.annotation.ppm_rounds == "all" else plan.round
     job = TrainingJob(
@@ -84,15 +89,17 @@ def _export(resources: Resources, work_dir: Path, query: str, **parameters: int)
 def _train(plan: RoundPlan, resources: Resources, job: TrainingJob, parent_id: str) -> TrainingReport:
     """Train, publish the checkpoint, and record it with its curve. Nothing is done twice, whenever it was interrupted."""
     kind: CheckpointKind = "policy" if job.kind == "sft" else "ppm"
+    stage = _SFT if job.kind == "sft" else _PPM
     snapshot_id = resources.lake.pin_training_snapshot(plan.round)
     started = time.perf_counter()
     curve: list[TrainingMetric] = []
 
     def on_metric(metric: TrainingMetric) -> None:
         curve.append(metric)
-        resources.progress.metric(kind, metric.step, metric.n_steps, metric.loss)
+        resources.progress.metric(stage, metric.step, metric.n_steps, metric.loss)
 
     outcome = run_training(job, on_metric, resources.trainer_host)
+    resources.progress.over(stage)
     lineage = Lineage(
         parent_id=parent_id,
         round=plan.round,

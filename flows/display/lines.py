@@ -16,20 +16,20 @@ class LineDisplay(Display):
 
     def __init__(self, progress: Console, output: Console, clock: Callable[[], float]) -> None:
         super().__init__(progress, output, clock)
-        self._last_said_seconds = 0.0
+        self._last_said_seconds: dict[str, float] = {}
 
     def begin_round(self) -> None:
         """Say nothing: the round stands before each line."""
 
     def begin(self, stage: Stage) -> None:
         """Say nothing yet: a short stage is one line, when it is over."""
-        self._last_said_seconds = stage.started_seconds
+        self._last_said_seconds[stage.name] = stage.started_seconds
 
     def update(self, stage: Stage) -> None:
         """Write a line where the last one is long ago."""
         now = self._clock()
-        if now - self._last_said_seconds >= QUIET_SECONDS:
-            self._last_said_seconds = now
+        if now - self._last_said_seconds[stage.name] >= QUIET_SECONDS:
+            self._last_said_seconds[stage.name] = now
             self.say(stage.line(now))
 
     def finish(self, stage: Stage) -> None:

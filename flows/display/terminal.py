@@ -1,4 +1,4 @@
-"""Progress on a terminal: a line with a bar for the stage that runs, and one line above it for each that is over."""
+"""Progress on a terminal: a line with a bar for each stage that runs, and one line above them for each that is over."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from flows.display.stage import Stage, duration
 
 
 class TerminalDisplay(Display):
-    """A display that redraws one line."""
+    """A display that redraws its last lines."""
 
     def __init__(self, progress: Console, output: Console, clock: Callable[[], float]) -> None:
         super().__init__(progress, output, clock)
@@ -25,7 +25,7 @@ class TerminalDisplay(Display):
             console=progress,
             transient=True,
         )
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
 
     def begin_round(self) -> None:
         """Draw a rule with the round's number."""
@@ -34,24 +34,22 @@ class TerminalDisplay(Display):
 
     def begin(self, stage: Stage) -> None:
         """Draw a bar, which pulses while the amount of work is not known."""
-        self._task = self._bar.add_task(stage.name, total=stage.total, count="", detail="")
+        self._tasks[stage.name] = self._bar.add_task(stage.name, total=stage.total, count="", detail="")
         self._bar.start()
 
     def update(self, stage: Stage) -> None:
         """Redraw the bar with the time that is left."""
-        if self._task is None:
-            return
         left = stage.remaining_seconds(self._clock())
         count = f"{stage.done:,}/{stage.total:,}" if stage.total else ""
         detail = " · ".join(part for part in (stage.detail, f"about {duration(left)} left" if left else "") if part)
-        self._bar.update(self._task, completed=stage.done, total=stage.total, count=count, detail=detail)
+        self._bar.update(self._tasks[stage.name], completed=stage.done, total=stage.total, count=count, detail=detail)
 
     def finish(self, stage: Stage) -> None:
         """Put a line in the place of the bar."""
-        if self._task is not None:
+        task = self._tasks.pop(stage.name)
+        if not self._tasks:
             self._bar.stop()
-            self._bar.remove_task(self._task)
-            self._task = None
+        self._bar.remove_task(task)
         self._progress.print(Text.assemble(("  ✓ ", "green"), stage.summary(self._clock())))
 
     def say(self, text: str) -> None:

@@ -1,12 +1,12 @@
 """Let methods answer problems and turn what came of it into rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.evaluation.methods import Answers, TestTime, answer
+from tasks.evaluation.methods import Answers, TestTime, answer, scored
 from tasks.evaluation.metrics import Vote
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, Metric, earned, votes_of
-from tasks.search.ask import Search
+from tasks.grading.base import Grader
 from tasks.search.driver import Driver, Machinery, SearchCosts
 from warehouse.records import AnswerMethod, Evaluation, EvaluationAnswer, Problem, ProblemMetric, Split
 
@@ -20,13 +20,53 @@ class Contestants:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What methods answered to problems, by problem id and method, and what it cost. To be changed by nobody."""
+
+    found: Mapping[tuple[str, AnswerMethod], Answers]
+    costs: SearchCosts
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """Rows of `evaluation_answers` and `problem_metrics`, each problem's shares with its level, and what it cost."""
+    """Rows of `evaluation_answers` and `problem_metrics`, and each problem's shares with its level."""
 
     answers: list[EvaluationAnswer]
     metrics: list[ProblemMetric]
     problems: list[MeasuredProblem]
-    costs: SearchCosts
+
+
+def answered(
+    problems: Sequence[Problem],
+    methods: Sequence[AnswerMethod],
+    how: TestTime,
+    machinery: Machinery,
+    seed: str,
+    on_progress: Callable[[int, int, int], None],
+) -> Answered:
+    """Return what the methods answer.
+
+    seed: stands before the ids that every answer's seed is hashed from. on_progress: told how many searches are done, of
+    how many, with how many tokens. Nothing else may use the machinery meanwhile.
+    """
+    driver: Driver[Answers] = Driver(machinery, window=how.evaluation.window)
+    todo = {_name(problem, method): (problem, method) for problem in problems for method in methods}
+    searches = ((name, answer(f"{seed}/{name}", problem, method, how)) for name, (problem, method) in todo.items())
+    found: dict[tuple[str, AnswerMethod], Answers] = {}
+    for name, answers in driver.run(searches):
+        problem, method = todo[name]
+        found[problem.problem_id, method] = answers
+        on_progress(len(found), len(todo), driver.costs.n_tokens)
+    return Answered(found, driver.costs)
+
+
+def with_scores(problems: Sequence[Problem], unscored: Answered, how: TestTime, machinery: Machinery) -> Answered:
+    """Return answers that were written before there was a PPM, with its scores of the samples."""
+    driver: Driver[Answers] = Driver(machinery, window=how.evaluation.window)
+    samples = {problem.problem_id: (problem, unscored.found.get((problem.problem_id, "sample"))) for problem in problems}
+    searches = ((problem_id, scored(problem, answers)) for problem_id, (problem, answers) in samples.items() if answers)
+    found = {**unscored.found, **{(problem_id, "sample"): answers for problem_id, answers in driver.run(searches)}}
+    return Answered(found, unscored.costs.plus(driver.costs))
 
 
 def measured(
@@ -34,32 +74,22 @@ def measured(
     methods: Sequence[AnswerMethod],
     contestants: Contestants,
     how: TestTime,
-    machinery: Machinery,
-    seed: str,
-    on_progress: Callable[[int, int, int], None],
+    given: Answered,
+    grader: Grader,
 ) -> Measured:
-    """Return what the methods answered and earned, in the order of problems and methods.
-
-    seed: stands before the ids that every answer's seed is hashed from. on_progress: told how many searches are done, of
-    how many, with how many tokens. Nothing else may use the machinery meanwhile.
-    """
-    driver: Driver[Answers] = Driver(machinery, window=how.evaluation.window)
-    found: dict[str, Answers] = {}
-    for key, answers in driver.run(_searches(problems, methods, how, seed)):
-        found[key] = answers
-        on_progress(len(found), len(problems) * len(methods), driver.costs.n_tokens)
+    """Return what the answers earned, in the order of problems and methods."""
     rows: list[EvaluationAnswer] = []
     metrics: list[ProblemMetric] = []
     shares: list[MeasuredProblem] = []
     for problem in problems:
         for method in methods:
-            answers = found[_key(problem, method)]
-            votes = votes_of(answers, how.evaluation.aggregation, machinery.grader)
+            answers = given.found[problem.problem_id, method]
+            votes = votes_of(answers, how.evaluation.aggregation, grader)
             rows += answer_rows(contestants, problem, method, answers, votes)
             for one in earned(method, answers, votes, how.evaluation.ks, scored=how.scored):
                 metrics.append(metric_row(contestants, problem, method, one))
                 shares.append(MeasuredProblem(problem.level, one))
-    return Measured(rows, metrics, shares, driver.costs)
+    return Measured(rows, metrics, shares)
 
 
 def evaluation_row(contestants: Contestants, split: Split, metric: Metric, benchmark: str | None) -> Evaluation:
@@ -109,14 +139,5 @@ def answer_rows(
         )
 
 
-def _key(problem: Problem, method: AnswerMethod) -> str:
+def _name(problem: Problem, method: AnswerMethod) -> str:
     return f"{problem.problem_id}/{method}"
-
-
-def _searches(
-    problems: Sequence[Problem], methods: Sequence[AnswerMethod], how: TestTime, seed: str
-) -> Iterator[tuple[str, Search[Answers]]]:
-    for problem in problems:
-        for method in methods:
-            key = _key(problem, method)
-            yield key, answer(f"{seed}/{key}", problem, method, how)

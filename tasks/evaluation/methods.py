@@ -1,14 +1,14 @@
 """The ways to answer a problem at test time, each as a search that ends in its answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.search.ask import Ask, Comparison, Search
 from tasks.search.beam import grow_beam
 from tasks.search.expansion import Guidance
 from tasks.search.mcts import grow_tree
-from tasks.search.sampling import Attempt, Plan, attempt_problem
+from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempts
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchNode, SearchTree
 from warehouse.records import AnswerMethod, Problem
@@ -58,14 +58,16 @@ class TestTime:
         """How whole solutions are written by `greedy` and `sample`."""
         limits = (self.evaluation.max_program_tokens, self.search.max_answer_tokens)
         if method == "greedy":
-            return Plan(1, 0.0, *limits, scored=False)
-        return Plan(max(self.evaluation.ks), self.evaluation.temperature, *limits, scored=self.scored)
+            return Plan(1, 0.0, *limits)
+        return Plan(max(self.evaluation.ks), self.evaluation.temperature, *limits)
 
 
 def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> Search[Answers]:
     """Return a method's answers to a problem, graded once they are there. `key` decides their seeds."""
     if method in ("greedy", "sample"):
         attempts = yield from attempt_problem(key, problem.statement, problem.answer, how.plan(method))
+        if method == "sample" and how.scored:
+            attempts = yield from scored_attempts(problem.statement, attempts)
         n_tokens = sum(attempt.n_tokens for attempt in attempts)
         return Answers(tuple(attempts), n_tokens, (1.0,) * len(attempts))
     tree = yield from grow(key, problem.problem_id, problem.statement, method, how)
@@ -82,6 +84,12 @@ def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> S
         for path, grade in zip(paths, replies.grades, strict=True)
     ]
     return Answers(tuple(graded), tree.n_tokens, tuple(map(policy_share, paths)))
+
+
+def scored(problem: Problem, answers: Answers) -> Search[Answers]:
+    """Return samples that were answered without a PPM, with its scores."""
+    attempts = yield from scored_attempts(problem.statement, answers.attempts)
+    return replace(answers, attempts=tuple(attempts))
 
 
 def grow(key: str, problem_id: str, statement: str, method: AnswerMethod, how: TestTime) -> Search[SearchTree]:

@@ -6,7 +6,7 @@ from tasks.evaluation.methods import TestTime, grow, ranked_paths
 from tasks.search.aggregation import trajectory_score
 from tasks.search.ask import Search
 from tasks.search.format import END_OF_OUTPUT, OUTPUT
-from tasks.search.sampling import Attempt, attempt_problem, steps_of
+from tasks.search.sampling import Attempt, attempt_problem, scored_attempts, steps_of
 from tasks.search.tree import SearchNode, SearchTree
 from warehouse.records import AnswerMethod
 
@@ -29,6 +29,8 @@ def solve(key: str, statement: str, method: AnswerMethod, how: TestTime) -> Sear
     """Return the trajectory that the PPM prefers; of `greedy` the only one."""
     if method in ("greedy", "sample"):
         attempts = yield from attempt_problem(key, statement, None, how.plan(method))
+        if method == "sample" and how.scored:
+            attempts = yield from scored_attempts(statement, attempts)
         return _of_attempts(attempts, how)
     tree = yield from grow(key, key, statement, method, how)
     paths = ranked_paths(tree, how.guidance)

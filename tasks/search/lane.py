@@ -31,6 +31,10 @@ class SearchCosts:
     wait_wall_seconds: float = 0.0
     wall_seconds: float = 0.0
 
+    def plus(self, other: "SearchCosts") -> "SearchCosts":
+        """Return the sum of both, number by number."""
+        return SearchCosts(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
+
 
 @dataclass(slots=True, eq=False)
 class Running:

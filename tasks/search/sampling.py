@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.engine import Candidate
 from tasks.grading.base import Grade
@@ -14,24 +14,26 @@ from tasks.search.seeds import hashed_seed
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a problem is attempted: k solutions at a temperature (0: greedy), within token limits, scored by the PPM or not."""
+    """How a problem is attempted: k solutions at a temperature (0: greedy), within token limits."""
 
     k: int
     temperature: float
     max_tokens: int
     max_answer_tokens: int
-    scored: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One solution. answer and grade are None where the program failed or no answer was written; step_scores per step."""
+    """One solution. answer and grade are None where the program failed or no answer was written.
+
+    step_scores: per step, where a PPM has scored it.
+    """
 
     text: str
     n_tokens: int
     answer: str | None
     grade: Grade | None
-    step_scores: tuple[float, ...]
+    step_scores: tuple[float, ...] = ()
 
     @property
     def n_steps(self) -> int:
@@ -61,49 +63,50 @@ def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan)
         for (program, text), wording in zip(shown.items(), replies.candidates, strict=True)
         if wording
     }
-    return (yield from _judge(start, programs, solutions, reference, plan))
+    return (yield from _judge(programs, solutions, reference))
+
+
+def scored_attempts(statement: str, attempts: Sequence[Attempt]) -> Search[list[Attempt]]:
+    """Return the attempts, those with an answer with the PPM's scores of their steps; equal ones are scored once."""
+    start = prompt(statement)
+    prefixes = {attempt.text: step_prefixes(start, attempt.text) for attempt in attempts if attempt.answer is not None}
+    flat = [prefix for group in prefixes.values() for prefix in group]
+    replies = yield Ask(score=tuple(flat))
+    scores = dict(zip(flat, replies.scores, strict=True))
+    return [
+        replace(
+            attempt,
+            step_scores=tuple(
+                score
+                for prefix in prefixes.get(attempt.text, ())
+                if (score := scores[prefix]) is not None and math.isfinite(score)
+            ),
+        )
+        for attempt in attempts
+    ]
+
+
+def step_prefixes(start: str, solution: str) -> list[str]:
+    """Return the prefixes that end in each step of a solution, the last one with its output and answer."""
+    program, _, _ = solution.partition(END_OF_CODE)
+    steps = steps_of(program)
+    return [start + "".join(steps[: end + 1]) for end in range(len(steps) - 1)] + [start + solution]
 
 
 def _judge(
-    start: str,
-    programs: Sequence[Candidate],
-    solutions: dict[str, tuple[str, Candidate]],
-    reference: str | None,
-    plan: Plan,
+    programs: Sequence[Candidate], solutions: dict[str, tuple[str, Candidate]], reference: str | None
 ) -> Search[list[Attempt]]:
-    """Grade and score the distinct solutions, then give every program, duplicates included, what its text earned."""
+    """Grade the distinct solutions, then give every program, duplicates included, what its text earned."""
     answers = {program: boxed_answer(wording.text) for program, (_, wording) in solutions.items()}
     answered = {program: answer for program, answer in answers.items() if answer is not None}
-    prefixes = {program: step_prefixes(start, program, solutions[program]) for program in answered} if plan.scored else {}
-    flat = [prefix for group in prefixes.values() for prefix in group]
     comparisons = () if reference is None else tuple(Comparison(answer, reference) for answer in answered.values())
-    replies = yield Ask(grade=comparisons, score=tuple(flat))
+    replies = yield Ask(grade=comparisons)
     grades = dict(zip(answered, replies.grades, strict=True)) if comparisons else {}
-    scores = dict(zip(flat, replies.scores, strict=True))
     attempts = []
     for program in programs:
         text, n_tokens = program.text, program.n_tokens
         if program.text in solutions:
             shown, wording = solutions[program.text]
             text, n_tokens = shown + wording.text, n_tokens + wording.n_tokens
-        attempts.append(
-            Attempt(
-                text=text,
-                n_tokens=n_tokens,
-                answer=answers.get(program.text),
-                grade=grades.get(program.text),
-                step_scores=tuple(
-                    score
-                    for prefix in prefixes.get(program.text, ())
-                    if (score := scores[prefix]) is not None and math.isfinite(score)
-                ),
-            )
-        )
+        attempts.append(Attempt(text, n_tokens, answers.get(program.text), grades.get(program.text)))
     return attempts
-
-
-def step_prefixes(start: str, program: str, solution: tuple[str, Candidate]) -> list[str]:
-    """Return the prefixes that end in each step of a program, the last one with its output and answer."""
-    steps = steps_of(program)
-    shown, wording = solution
-    return [start + "".join(steps[: end + 1]) for end in range(len(steps) - 1)] + [start + shown + wording.text]

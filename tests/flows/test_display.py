@@ -58,7 +58,7 @@ def test_a_short_stage_is_one_line(lines: LineDisplay, clock: Clock, progress: i
     lines.stage(2, "search", total=400)
     for n_done in range(401):
         clock.now += 0.01
-        lines.trees(n_done, 400, n_done // 2, 100 * n_done)
+        lines.trees("search", n_done, 400, n_done // 2, 100 * n_done)
     lines.stage(2, "verify")
     assert progress.getvalue() == "round 2/4 · search 400 · 200 solved (50%) · 9,975 tokens/s · 4.0 s\n"
 
@@ -67,7 +67,7 @@ def test_a_long_stage_speaks_now_and_then(lines: LineDisplay, clock: Clock, prog
     lines.stage(1, "search", total=100)
     for n_done in range(1, 101):
         clock.now += 1.0
-        lines.trees(n_done, 100, 0, 0)
+        lines.trees("search", n_done, 100, 0, 0)
     assert progress.getvalue().count("\n") == 100 // QUIET_SECONDS
     assert "search 10/100 · 10 s · about 1 min 30 s left" in progress.getvalue()
 
@@ -75,7 +75,7 @@ def test_a_long_stage_speaks_now_and_then(lines: LineDisplay, clock: Clock, prog
 def test_the_shards_of_a_search_add_up(lines: LineDisplay, clock: Clock, progress: io.StringIO) -> None:
     lines.stage(1, "search", total=200)
     clock.now = 2.0
-    tally = TreeTally(lines, 200)
+    tally = TreeTally(lines, "search", 200)
     for shard in range(2):
         for n_done in (1, 50, 100):
             tally.count(f"{shard:03d}", TreeCount(n_done, n_done // (shard + 1), 10 * n_done))
@@ -85,7 +85,7 @@ def test_the_shards_of_a_search_add_up(lines: LineDisplay, clock: Clock, progres
 
 def test_a_training_shows_its_loss(lines: LineDisplay, progress: io.StringIO) -> None:
     lines.stage(1, "sft policy")
-    lines.metric("policy", 7, 7, 0.125)
+    lines.metric("sft policy", 7, 7, 0.125)
     lines.close()
     assert "sft policy 7 · loss 0.1250" in progress.getvalue()
 
@@ -109,7 +109,7 @@ def test_a_terminal_shows_rounds_a_bar_and_what_is_done(terminal: TerminalDispla
     terminal.planned(4)
     terminal.stage(1, "search", total=10)
     clock.now = 3.0
-    terminal.trees(5, 10, 4, 300)
+    terminal.trees("search", 5, 10, 4, 300)
     terminal.stage(1, "verify")
     terminal.close()
     drawn = progress.getvalue()
@@ -119,7 +119,7 @@ def test_a_terminal_shows_rounds_a_bar_and_what_is_done(terminal: TerminalDispla
 
 def test_any_thread_may_report(lines: LineDisplay, progress: io.StringIO) -> None:
     lines.stage(1, "search", total=400)
-    threads = [threading.Thread(target=lines.advance, args=(i, 400)) for i in range(50)]
+    threads = [threading.Thread(target=lines.trees, args=("search", i, 400, 0, 0)) for i in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -128,9 +128,37 @@ def test_any_thread_may_report(lines: LineDisplay, progress: io.StringIO) -> Non
     assert progress.getvalue().count("\n") == 1
 
 
+def test_stages_beside_each_other_end_one_by_one(lines: LineDisplay, clock: Clock, progress: io.StringIO) -> None:
+    lines.stage(1, "train ppm")
+    lines.stage(1, "answer test", total=4, beside=True)
+    clock.now = 2.0
+    lines.metric("train ppm", 1, 2, 0.5)
+    lines.trees("answer test", 4, 4, 0, 100)
+    lines.over("answer test")
+    clock.now = 3.0
+    lines.metric("train ppm", 2, 2, 0.25)
+    lines.stage(1, "evaluate test")
+    assert progress.getvalue().splitlines() == [
+        "round 1 · answer test 4 · 50 tokens/s · 2.0 s",
+        "round 1 · train ppm 2 · loss 0.2500 · 3.0 s",
+    ]
+
+
+def test_a_terminal_draws_a_bar_for_each_stage_that_runs(terminal: TerminalDisplay, progress: io.StringIO) -> None:
+    terminal.stage(1, "train ppm")
+    terminal.stage(1, "answer test", total=4, beside=True)
+    terminal.trees("answer test", 2, 4, 0, 100)
+    terminal.metric("train ppm", 1, 2, 0.5)
+    terminal.over("train ppm")
+    terminal.trees("answer test", 4, 4, 0, 100)
+    terminal.close()
+    over = [line for line in progress.getvalue().splitlines() if "✓" in line]
+    assert ["train ppm 1" in over[0], "answer test 4" in over[1]] == [True, True]
+
+
 def test_nothing_is_said_of_a_stage_that_never_began(lines: LineDisplay, progress: io.StringIO) -> None:
-    lines.trees(1, 2, 1, 1)
-    lines.metric("ppm", 1, 2, 0.5)
+    lines.trees("search", 1, 2, 1, 1)
+    lines.metric("train ppm", 1, 2, 0.5)
     lines.close()
     assert progress.getvalue() == ""
 

@@ -1,9 +1,10 @@
 import random
 import time
+from dataclasses import replace
 
 from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP
-from tasks.search.sampling import Attempt, Plan, attempt_problem, steps_of
+from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempts, steps_of
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, never, toy_problem, toy_step
 
 
@@ -14,10 +15,13 @@ def attempt(plan: Plan, step=toy_step) -> list[Attempt]:
         Machinery(FakeEngine(rng, step=step), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=1
     )
     ((_, attempts),) = driver.run([("p", attempt_problem("p", statement, answer, plan))])
-    return attempts
+    assert all(one.step_scores == () for one in attempts)
+    ((_, scored),) = driver.run([("p", scored_attempts(statement, attempts))])
+    assert [replace(one, step_scores=()) for one in scored] == attempts
+    return scored
 
 
-PLAN = Plan(k=12, temperature=1.0, max_tokens=100, max_answer_tokens=10, scored=True)
+PLAN = Plan(k=12, temperature=1.0, max_tokens=100, max_answer_tokens=10)
 
 
 def test_every_seed_gives_one_attempt_and_right_ones_are_graded_correct():
