@@ -4,22 +4,29 @@ All three see the same pairs of scored prefixes, so that a comparison differs in
 """
 
 from collections.abc import Callable
-from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from models.ppm_score import SCORE_SCALE
-from models.training.settings import LossKind
+from models.training.settings import LossKind, PpmSettings
 
 PairLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """From logits and Q-values of chosen and rejected, each float32 (pairs,), to one loss per pair."""
 
 
-def preference_loss(chosen: Tensor, rejected: Tensor, chosen_q: Tensor, rejected_q: Tensor) -> Tensor:
-    """Return the Bradley-Terry loss of each pair: - log sigmoid(chosen - rejected)."""
-    return -logsigmoid(chosen - rejected)
+def preference_loss(center: float) -> PairLoss:
+    """Return the Bradley-Terry loss of each pair, - log sigmoid(chosen - rejected), plus center * (chosen + rejected)^2.
+
+    The first term knows only differences. The second keeps both around zero, so that scores of different steps can be
+    averaged and tanh does not flatten the difference (TRL's center_rewards_coefficient, after arXiv 2312.09244).
+    """
+
+    def loss(chosen: Tensor, rejected: Tensor, chosen_q: Tensor, rejected_q: Tensor) -> Tensor:
+        return -logsigmoid(chosen - rejected) + center * (chosen + rejected).square()
+
+    return loss
 
 
 def outcome_loss(chosen: Tensor, rejected: Tensor, chosen_q: Tensor, rejected_q: Tensor) -> Tensor:
@@ -33,4 +40,11 @@ def q_value_loss(chosen: Tensor, rejected: Tensor, chosen_q: Tensor, rejected_q:
     return (scores[0] - chosen_q).square() + (scores[1] - rejected_q).square()
 
 
-PAIR_LOSSES: Final[dict[LossKind, PairLoss]] = {"ppm": preference_loss, "orm": outcome_loss, "pqm": q_value_loss}
+def pair_loss(settings: PpmSettings) -> PairLoss:
+    """Return the loss that the settings name."""
+    losses: dict[LossKind, PairLoss] = {
+        "ppm": preference_loss(settings.center_rewards_coefficient),
+        "orm": outcome_loss,
+        "pqm": q_value_loss,
+    }
+    return losses[settings.loss_kind]

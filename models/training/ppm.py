@@ -4,9 +4,9 @@ Loss, as in arXiv 2501.04519, section 3.3: for each step with its chosen and rej
 
     - 1 / (n_chosen * n_rejected) * sum log sigmoid(r(chosen) - r(rejected)),
 
-where r is the logit at the last token of a prefix (losses.py has the two losses that the paper compares it with). The factor is
-the pair's `weight`; sums are divided by the mean weight of a pack over the whole training set, so that a step counts the same
-whichever pack it is in.
+where r is the logit at the last token of a prefix (losses.py has the two losses that the paper compares it with, and what keeps
+logits around zero). The factor is the pair's `weight`; sums are divided by the mean weight of a pack over the whole training
+set, so that a step counts the same whichever pack it is in.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from trl.trainer.reward_trainer import RewardTrainer
 
 from models.training.job import TrainingJob, TrainingMetric
 from models.training.length_batches import LengthBatches
-from models.training.losses import PAIR_LOSSES, PairLoss
+from models.training.losses import PairLoss, pair_loss
 from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
 from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model
@@ -177,7 +177,7 @@ def ppm_trainer(
         eval_dataset=_dataset(data.held_out) if data.held_out else None,
         processing_class=tokenizer,
         callbacks=[report],
-        pair_loss=PAIR_LOSSES[settings.loss_kind],
+        pair_loss=pair_loss(settings),
         mean_pack_weight=sum(sum(pack.weights) for pack in data.train) / len(data.train),
     )
 

@@ -58,6 +58,8 @@ class SftSettings(TrainerSettings):
     """Sequences per forward pass; batch_size must be a multiple of it."""
     max_length: Count = 512
     """Longest sequence in tokens; longer ones are dropped and counted. Paper: 4096."""
+    n_threads: Count = 2
+    """CPU threads. They decide the order of sums, and so the bits of the weights."""
 
 
 class PpmSettings(TrainerSettings):
@@ -75,5 +77,8 @@ class PpmSettings(TrainerSettings):
     """Packs per forward pass; batch_size must be a multiple of it."""
     max_length: Count = 1536
     """Most tokens of a pack; the pairs of a problem that need more are spread over several packs."""
+    center_rewards_coefficient: float = Field(default=0.01, ge=0, allow_inf_nan=False)
+    """Weight of the squared sum of a pair's logits, which keeps them around zero. TRL's name; of use to the kind ppm alone.
+    Paper: none."""
     held_out_share: float = Field(default=0.1, ge=0, le=0.5)
     """Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""

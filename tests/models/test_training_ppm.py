@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from models.ppm_score import score_from_logit
-from models.training.settings import LossKind
+from models.training.settings import LossKind, PpmSettings
 from models.training.tree_packing import Pack, TokenPair, pack_pairs
 
 PAIRS = [
@@ -80,7 +80,7 @@ def test_gradients_of_a_pack_equal_those_of_separate_sequences(model: Any) -> No
 
 def expected_loss(kind: str, chosen: float, rejected: float, pair: TokenPair) -> float:
     if kind == "ppm":
-        return math.log1p(math.exp(rejected - chosen))
+        return math.log1p(math.exp(rejected - chosen)) + 0.25 * (chosen + rejected) ** 2
     if kind == "orm":
         return math.log1p(math.exp(-chosen)) + math.log1p(math.exp(rejected))
     return (score_from_logit(chosen) - pair.chosen_q) ** 2 + (score_from_logit(rejected) - pair.rejected_q) ** 2
@@ -92,7 +92,7 @@ def test_losses_are_weighted_sums_over_pairs(model: Any, random_ppm: Path, tmp_p
     from transformers import AutoTokenizer
     from trl import RewardConfig
 
-    from models.training.losses import PAIR_LOSSES
+    from models.training.losses import pair_loss
     from models.training.ppm import TreePpmTrainer
 
     trainer = TreePpmTrainer(
@@ -100,7 +100,7 @@ def test_losses_are_weighted_sums_over_pairs(model: Any, random_ppm: Path, tmp_p
         args=RewardConfig(output_dir=str(tmp_path), use_cpu=True, bf16=False, report_to="none", gradient_checkpointing=False),
         train_dataset=Dataset.from_list([asdict(pack) for pack in packs()]),
         processing_class=AutoTokenizer.from_pretrained(random_ppm),
-        pair_loss=PAIR_LOSSES[kind],
+        pair_loss=pair_loss(PpmSettings(loss_kind=kind, center_rewards_coefficient=0.25)),
         mean_pack_weight=1.5,
     )
     loss = trainer.compute_loss(model, batch_of(packs())).detach()
