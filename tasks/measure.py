@@ -27,10 +27,13 @@ STAGE = "measure"
 _USED_BY: dict[AnswerMethod, set[str]] = {
     "greedy": {"max_program_tokens"},
     "sample": {"ks", "temperature", "max_program_tokens", "aggregation"},
-    "beam": {"temperature", "aggregation", "n_search_candidates", "n_beams"},
-    "mcts": {"temperature", "aggregation", "n_search_candidates", "n_search_rollouts", "search_exploration_weight"},
+    "beam": {"search_temperature", "aggregation", "n_search_candidates", "n_beams"},
+    "mcts": {"search_temperature", "aggregation", "n_search_candidates", "n_search_rollouts", "search_exploration_weight"},
 }
 """The settings of [evaluation] that decide a method's answers."""
+
+_SEARCH_USED = {"max_depth", "max_step_tokens", "max_answer_tokens", "max_consecutive_errors", "n_rollouts_in_flight"}
+"""The settings of [search] that decide answers at test time too."""
 
 
 class Selection(BaseModel):
@@ -76,7 +79,7 @@ class MeasurePlan(BaseModel):
             "seed": plan.run_seed,
             "method": method,
             "evaluation": plan.evaluation.model_dump(mode="json", include=_USED_BY[method]),
-            "search": plan.search.model_dump(mode="json", include={"max_depth", "max_step_tokens", "max_answer_tokens"}),
+            "search": plan.search.model_dump(mode="json", include=_SEARCH_USED),
             "problems": [problem.problem_id for problem in problems],
         }
         text = json.dumps(content, sort_keys=True)
