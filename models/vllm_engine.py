@@ -1,4 +1,5 @@
-"""Policy and PPM in vLLM, in this process. `poll` advances both by one turn; between polls nothing happens.
+"""Policy and PPM in vLLM, in this process. `poll` advances the policy by one turn and the PPM now and then; between polls nothing
+happens.
 
 Every candidate is its own vLLM request with its own seed, so that it depends on its prompt and seed alone: not on its
 siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to the seed per sample, and neighbouring
@@ -6,7 +7,7 @@ requests would repeat each other.)
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
 from models.ppm_score import score_from_logit
@@ -14,6 +15,10 @@ from models.requests import OpenGeneration, OpenScorings, refuse_generation, ref
 from models.settings import EngineSettings
 from models.vllm_model import Use, VllmModel
 from warehouse.errors import EngineUnavailable
+
+_TURNS_PER_SCORING: Final = 6
+"""Turns of a busy policy after which the PPM takes one. Its turn costs nearly the same for 7 prefixes as for 3: the scores of 64
+trees took 1.1 CPU-seconds instead of 1.6, at 1,180 turns of the policy instead of 1,130."""
 
 
 class VllmEngine:
@@ -24,6 +29,7 @@ class VllmEngine:
         self._generations: dict[int, OpenGeneration] = {}
         self._scorings = OpenScorings(settings.score_cache_size)
         self._ready: list[Answer] = []
+        self._n_turns_unscored = 0
         self._ppm: VllmModel | None = None
         self._policy = VllmModel("policy", policy, settings)
         if ppm is not None:
@@ -53,10 +59,12 @@ class VllmEngine:
                 self._submit_scoring(request)
 
     def poll(self, timeout_seconds: float) -> list[Answer]:
-        """Return the answers that one turn of each model finishes; timeout_seconds is not waited, a turn is work."""
+        """Return the answers that one turn finishes; timeout_seconds is not waited, a turn is work."""
         for output in self._policy.step():
             self._take_candidate(output)
-        if self._ppm is not None:
+        self._n_turns_unscored += 1
+        if self._ppm is not None and (not self._policy.busy or self._n_turns_unscored >= _TURNS_PER_SCORING):
+            self._n_turns_unscored = 0
             for output in self._ppm.step():
                 self._take_score(output)
         answers, self._ready = [*self._ready, *self._scorings.take()], []

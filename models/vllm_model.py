@@ -62,9 +62,14 @@ class VllmModel:
             self._engine.add_request(key, {"type": "token", "prompt_token_ids": list(prompt_ids)}, params)
         self._in_flight.add(key)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any request is queued or being served."""
+        return bool(self._in_flight)
+
     def step(self) -> list[Any]:
         """Return the outputs that one turn of the engine finished; nothing is done when nothing is queued."""
-        if not self._in_flight:
+        if not self.busy:
             return []
         with engine_failures(f"a step of the {self.use} {self.directory}"):
             finished = [output for output in self._engine.step() if output.finished]
