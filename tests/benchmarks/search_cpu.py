@@ -1,10 +1,11 @@
 """Measure what a search on the CPU default costs beyond its parts: engine, sandbox and scorer share two cores.
 
-    python -m tests.benchmarks.search_cpu [--trees 64] [--repeats 3] [--write]
+    python -m tests.benchmarks.search_cpu [--trees 64] [--problems 256] [--repeats 3] [--write]
 
-First the search, as round 3 does it: the shipped base, a PPM of its shape with random weights, the real sandbox and grader. All
-requests are recorded in their order. Then the same requests again, to each part alone: generation and scoring with as many
-requests in flight as there were trees, executions in their order. `efficiency` is
+First the search, as round 3 does it: the shipped base, a PPM of its shape with random weights, the real sandbox and grader. So
+many trees are in flight while problems last; with no more problems than trees, the whole run is the end of a shard, where ever
+fewer trees keep the engine busy. All requests are recorded in their order. Then the same requests again, to each part alone:
+generation and scoring with as many requests in flight as there were trees, executions in their order. `efficiency` is
 
     wall of the search / ((CPU-seconds of engine + sandbox + scorer, each alone) / cores)
 
@@ -44,7 +45,7 @@ from tests.benchmarks.search_ground import BASE, Cpu, cpu_now, spread, write
 from warehouse.records import Problem
 
 BASELINE = Path(__file__).with_name("search_cpu_baseline.json")
-SEARCH = SearchSettings(n_rollouts=16, n_candidates=5, q_source="ppm", window=64)
+SEARCH = SearchSettings(n_rollouts=16, n_candidates=5, q_source="ppm")
 ENGINE = EngineSettings()
 SANDBOX = SandboxSettings()
 BOUND = 1.25
@@ -100,12 +101,12 @@ class Work:
     n_solved: int
 
 
-def searched(problems: list[Problem], engine: Engine, sandbox: Sandbox) -> Work:
-    """Grow a tree for each problem, all of them in flight, and return what that took."""
+def searched(problems: list[Problem], n_trees: int, engine: Engine, sandbox: Sandbox) -> Work:
+    """Grow a tree for each problem, n_trees in flight, and return what that took."""
     watched, ran = RecordingEngine(engine), RecordingSandbox(sandbox)
     with closing(open_grader(GradingSettings())) as grader:
         machinery = Machinery(watched, ran, grader, time.perf_counter, lambda: False)
-        driver: Driver[SearchTree] = Driver(machinery, window=SEARCH.window)
+        driver: Driver[SearchTree] = Driver(machinery, window=n_trees)
         keys = [tree_id(0, 3, problem.problem_id, 0) for problem in problems]
         searches = (
             (key, grow_tree(key, one.problem_id, one.statement, SEARCH, Guidance(one.answer, scored=True)))
@@ -151,10 +152,10 @@ def _forget(running: dict[int, tuple[str, tuple[str, ...]]], finished: Sequence[
         del running[execution.request_id]
 
 
-def measured(n_trees: int) -> dict[str, Any]:
+def measured(n_trees: int, n_problems: int) -> dict[str, Any]:
     """Return one run: the search, and its parts alone."""
     cores = len(os.sched_getaffinity(0))
-    per_level = [n_trees // 5 + (level < n_trees % 5) for level in range(5)]
+    per_level = [n_problems // 5 + (level < n_problems % 5) for level in range(5)]
     problems = generate_problems("train", 0, per_level)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -165,7 +166,7 @@ def measured(n_trees: int) -> dict[str, Any]:
         sandbox = stack.enter_context(closing(open_sandbox(SANDBOX)))
         warm(engine, sandbox)
         engine.load(policies[1], ppm)
-        work = searched(problems, engine, sandbox)
+        work = searched(problems, n_trees, engine, sandbox)
         # Another directory with the same weights: what the search left in the caches is gone.
         engine.load(policies[2], again)
         generations = [request for request in work.requests if isinstance(request, GenerationRequest)]
@@ -213,12 +214,13 @@ def main() -> None:
     """Measure, print, and store where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trees", type=int, default=64)
+    parser.add_argument("--problems", type=int, default=256)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     runs: list[dict[str, Any]] = []
     for _ in range(arguments.repeats):
-        runs.append(measured(arguments.trees))
+        runs.append(measured(arguments.trees, arguments.problems))
         print(runs[-1], flush=True)
     figures = {
         "bound": BOUND,
@@ -226,7 +228,12 @@ def main() -> None:
         "runs": runs,
     }
     settings = {"search": SEARCH.model_dump(), "engine": ENGINE.model_dump(), "sandbox": SANDBOX.model_dump()}
-    write(BASELINE, settings, {f"{arguments.trees} trees": figures}, store=arguments.write)
+    write(
+        BASELINE,
+        settings,
+        {f"{arguments.trees} trees in flight, {arguments.problems} problems": figures},
+        store=arguments.write,
+    )
 
 
 if __name__ == "__main__":
