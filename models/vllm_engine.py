@@ -1,5 +1,5 @@
-"""Policy and PPM in vLLM, in this process. `poll` advances the policy by one turn and the PPM now and then; between polls nothing
-happens.
+"""Policy and PPM in vLLM, in this process. `poll` advances the policy by one turn and the PPM now and then; between polls
+nothing happens.
 
 Every candidate is its own vLLM request with its own seed, so that it depends on its prompt and seed alone: not on its
 siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to the seed per sample, and neighbouring
@@ -17,8 +17,8 @@ from models.vllm_model import Use, VllmModel
 from warehouse.errors import EngineUnavailable
 
 _TURNS_PER_SCORING: Final = 6
-"""Turns of a busy policy after which the PPM takes one. Its turn costs nearly the same for 7 prefixes as for 3: the scores of 64
-trees took 1.1 CPU-seconds instead of 1.6, at 1,180 turns of the policy instead of 1,130."""
+"""Turns of a busy policy after which the PPM takes one. Its turn costs nearly the same for 7 prefixes as for 3: the scores
+of 64 trees took 1.1 CPU-seconds instead of 1.6, at 1,180 turns of the policy instead of 1,130."""
 
 
 class VllmEngine:
