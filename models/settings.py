@@ -14,7 +14,7 @@ class EngineSettings(BaseModel):
     kind: Literal["vllm", "http", "transformers"] = "vllm"
     """vllm: continuous batching. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
-    n_processes: int = Field(default=1, ge=0, le=64)
+    n_processes: int = Field(default=2, ge=0, le=64)
     """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process. Of no
     use to the kind http."""
 
