@@ -59,7 +59,7 @@ def _tiny_rounds() -> tuple[RoundSettings, ...]:
     first = RoundSettings(n_rollouts=8, q_source="terminal")
     second = RoundSettings(n_rollouts=16, q_source="terminal")
     third = RoundSettings(n_rollouts=16, q_source="ppm", sft_n_epochs=3)
-    return (first, second, third, third.model_copy(update={"n_extra_rollouts": 32, "n_candidates": 8}))
+    return (first, second, third, third.model_copy(update={"n_extra_rollouts": 32, "n_candidates": 7}))
 
 
 class Settings(BaseModel):
