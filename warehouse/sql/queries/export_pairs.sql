@@ -9,22 +9,37 @@ trees as materialized (
     union
     select round, rejected_tree_id from pairs
 ),
+-- One key instead of two columns: the joins below cannot be taken apart into one on the tree alone.
 tree_nodes as materialized (
-    select nodes.tree_id, nodes.node_id, nodes.parent_id, nodes.text
+    select nodes.tree_id || '-' || nodes.node_id as key, nodes.tree_id || '-' || nodes.parent_id as parent_key, nodes.text
     from nodes
     semi join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
 ),
--- completion: everything between the prompt and the end of the node.
-paths as (
-    select tree_id, node_id, text as prompt, '' as completion from tree_nodes where parent_id is null
-    union all
-    select tree_nodes.tree_id, tree_nodes.node_id, paths.prompt, paths.completion || tree_nodes.text
-    from paths
-    inner join tree_nodes on tree_nodes.tree_id = paths.tree_id and tree_nodes.parent_id = paths.node_id
+inner_nodes as materialized (
+    select key, parent_key, text
+    from tree_nodes
+    semi join (select parent_key from tree_nodes) as parents on parents.parent_key = tree_nodes.key
 ),
--- One key instead of two columns: the joins below cannot be taken apart into one on the tree alone.
-keyed as materialized (
-    select tree_id || '-' || node_id as key, prompt, completion from paths
+-- Of the nodes that have children alone, a sixth of a tree. completion: everything between the prompt and the end of the node.
+paths as (
+    select key, text as prompt, '' as completion from inner_nodes where parent_key is null
+    union all
+    select inner_nodes.key, paths.prompt, paths.completion || inner_nodes.text
+    from paths
+    inner join inner_nodes on inner_nodes.parent_key = paths.key
+),
+prefixes as materialized (
+    select key, prompt, completion from paths
+),
+ends as materialized (
+    select chosen_tree_id || '-' || chosen_node_id as key from pairs
+    union
+    select rejected_tree_id || '-' || rejected_node_id from pairs
+),
+end_texts as materialized (
+    select key, parent_key, text
+    from tree_nodes
+    semi join ends on ends.key = tree_nodes.key
 ),
 keyed_pairs as (
     select
@@ -39,10 +54,10 @@ final as (
         keyed_pairs.problem_id,
         keyed_pairs.kind,
         keyed_pairs.prefix_node_id,
-        prefixes.prompt || prefixes.completion as prompt,
-        -- A path begins with the path of its prefix, so what follows is the step, or the whole solution for answers.
-        substring(chosen.completion, length(prefixes.completion) + 1) as chosen,
-        substring(rejected.completion, length(prefixes.completion) + 1) as rejected,
+        prefix.prompt || prefix.completion as prompt,
+        -- What follows the prefix: one step, or the whole solution for answers.
+        case kind when 'step' then chosen.text else chosen_prefix.completion || chosen.text end as chosen,
+        case kind when 'step' then rejected.text else rejected_prefix.completion || rejected.text end as rejected,
         keyed_pairs.chosen_q,
         keyed_pairs.rejected_q,
         keyed_pairs.weight,
@@ -52,9 +67,11 @@ final as (
         keyed_pairs.rejected_tree_id,
         keyed_pairs.rejected_node_id
     from keyed_pairs
-    inner join keyed as prefixes on prefixes.key = keyed_pairs.prefix_key
-    inner join keyed as chosen on chosen.key = keyed_pairs.chosen_key
-    inner join keyed as rejected on rejected.key = keyed_pairs.rejected_key
+    inner join prefixes as prefix on prefix.key = keyed_pairs.prefix_key
+    inner join end_texts as chosen on chosen.key = keyed_pairs.chosen_key
+    inner join end_texts as rejected on rejected.key = keyed_pairs.rejected_key
+    inner join prefixes as chosen_prefix on chosen_prefix.key = chosen.parent_key
+    inner join prefixes as rejected_prefix on rejected_prefix.key = rejected.parent_key
 )
 select * from final
 order by tree_round, problem_id, chosen_tree_id, kind, chosen_node_id, rejected_tree_id, rejected_node_id
