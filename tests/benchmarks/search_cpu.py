@@ -227,13 +227,10 @@ def main() -> None:
         **{name: spread([run[name] for run in runs]) for name in ("efficiency", "cpu_efficiency", "tokens_per_second")},
         "runs": runs,
     }
-    settings = {"search": SEARCH.model_dump(), "engine": ENGINE.model_dump(), "sandbox": SANDBOX.model_dump()}
-    write(
-        BASELINE,
-        settings,
-        {f"{arguments.trees} trees in flight, {arguments.problems} problems": figures},
-        store=arguments.write,
-    )
+    search = SEARCH.model_copy(update={"window": arguments.trees})
+    settings = {"search": search.model_dump(), "engine": ENGINE.model_dump(), "sandbox": SANDBOX.model_dump()}
+    name = f"{arguments.trees} trees in flight, {arguments.problems} problems"
+    write(BASELINE, settings, {name: figures}, store=arguments.write)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ paths as (
     from paths
     inner join inner_nodes on inner_nodes.parent_key = paths.key
 ),
+-- Once more, since a recursion is run again for each of the three joins that read it.
 prefixes as materialized (
     select key, prompt, completion from paths
 ),
