@@ -1,4 +1,4 @@
-"""kill -9 of the sandbox's zygotes and workers in the middle of a search: no tree is lost and no label changes."""
+"""kill -9 of zygotes, sandbox workers and grading workers in the middle of a search: no tree is lost and no label changes."""
 
 import os
 import random
