@@ -28,10 +28,6 @@ paths as (
     from paths
     inner join inner_nodes on inner_nodes.parent_key = paths.key
 ),
--- Once more, since a recursion is run again for each of the three joins that read it.
-prefixes as materialized (
-    select key, prompt, completion from paths
-),
 ends as materialized (
     select chosen_tree_id || '-' || chosen_node_id as key from pairs
     union
@@ -68,11 +64,11 @@ final as (
         keyed_pairs.rejected_tree_id,
         keyed_pairs.rejected_node_id
     from keyed_pairs
-    inner join prefixes as prefix on prefix.key = keyed_pairs.prefix_key
+    inner join paths as prefix on prefix.key = keyed_pairs.prefix_key
     inner join end_texts as chosen on chosen.key = keyed_pairs.chosen_key
     inner join end_texts as rejected on rejected.key = keyed_pairs.rejected_key
-    inner join prefixes as chosen_prefix on chosen_prefix.key = chosen.parent_key
-    inner join prefixes as rejected_prefix on rejected_prefix.key = rejected.parent_key
+    inner join paths as chosen_prefix on chosen_prefix.key = chosen.parent_key
+    inner join paths as rejected_prefix on rejected_prefix.key = rejected.parent_key
 )
 select * from final
 order by tree_round, problem_id, chosen_tree_id, kind, chosen_node_id, rejected_tree_id, rejected_node_id
