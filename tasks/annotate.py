@@ -1,12 +1,12 @@
 """Task `annotate`: turn verified trees into training data, in SQL: the SFT set and the preference pairs."""
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.plan import RoundPlan
+from tasks.ranges import problem_ranges
 from tasks.resources import resources_of
 
 SFT_STATEMENTS = {
@@ -31,7 +31,6 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
     lake = resources_of(plan.site).lake
     settings = plan.annotation
     first_round = 1 if settings.sft_rounds == "all" else plan.round
-    started = time.perf_counter()
     sft = lake.run_statement(
         plan.batch("annotate-sft"),
         SFT_STATEMENTS[settings.sft_selection],
@@ -39,12 +38,16 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
         n_per_problem=settings.n_sft_per_problem,
         first_round=first_round,
     )
-    pairs = lake.run_statement(
-        replace(plan.batch("annotate-pairs"), wall_seconds=time.perf_counter() - started),
-        "annotate_pairs",
-        round=plan.round,
-        n_chosen=settings.n_chosen,
-        n_rejected=settings.n_rejected,
-        min_margin=settings.min_margin,
-    )
-    return AnnotationReport(sft.n_rows, pairs.n_rows)
+    n_pairs = 0
+    for problems in problem_ranges(lake):
+        pairs = lake.run_statement(
+            plan.batch("annotate-pairs", problems.name),
+            "annotate_pairs",
+            round=plan.round,
+            n_chosen=settings.n_chosen,
+            n_rejected=settings.n_rejected,
+            min_margin=settings.min_margin,
+            **problems.parameters,
+        )
+        n_pairs += pairs.n_rows
+    return AnnotationReport(sft.n_rows, n_pairs)

@@ -1,7 +1,6 @@
 """Task `verify`: read the round's trajectories off its trees, and run every candidate for training again."""
 
 import time
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -11,9 +10,11 @@ from prefect.cache_policies import NO_CACHE
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
 from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.ranges import ProblemRange, problem_ranges
+from tasks.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
-from warehouse.records import Evaluation, Problem, VerificationRow
+from warehouse.records import Evaluation, VerificationRow
+from warehouse.store import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,58 +29,76 @@ class VerifyReport:
 
 @task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
 def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
-    """Write trajectories and verifications of the round; None where an earlier run did."""
+    """Write trajectories and verifications of the round, one range of problems after another; None where an earlier run did."""
     resources = resources_of(plan.site)
     lake = resources.lake
     batch = plan.batch("verify")
     if lake.is_committed(batch.batch_id):
         return None
     resources.progress.stage(plan.round, "verify")
-    started = time.perf_counter()
-    extracted = lake.run_statement(plan.batch("trajectories"), "annotate_trajectories", round=plan.round)
-    candidates = stored_trajectories(
-        lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem)
-    )
     with resources.machinery() as machinery:
-        driver: Driver[ReplayReport] = Driver(machinery, window=plan.search.window)
-        # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
-        reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
-        trained_on = [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem]
-        luck = measure_luck(trained_on, lake.problems("train"), machinery, plan.search.window)
+        for problems in problem_ranges(lake):
+            _verify_range(plan, problems, resources, machinery)
+    report, n_tried = _report(lake, plan.round)
+    luck = [] if report.lucky_share is None else [_lucky_share(policy_id, report.lucky_share, n_tried)]
+    lake.commit(batch, {"evaluations": luck})
+    return report
+
+
+def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources, machinery: Machinery) -> None:
+    lake = resources.lake
+    batch = plan.batch("verify", problems.name)
+    if lake.is_committed(batch.batch_id):
+        return
+    started = time.perf_counter()
+    own = problems.parameters
+    lake.run_statement(plan.batch("trajectories", problems.name), "annotate_trajectories", round=plan.round, **own)
+    candidates = stored_trajectories(
+        lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem, **own)
+    )
+    driver: Driver[ReplayReport] = Driver(machinery, window=plan.search.window)
+    # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
+    reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
+    luck = measure_luck(
+        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], machinery, plan.search.window
+    )
     rows = [
-        VerificationRow(one.trajectory.trajectory_id, one.trajectory.problem_id, one.verification, one.detail)
-        for one in sorted(reports, key=lambda report: report.trajectory.trajectory_id)
+        VerificationRow(
+            one.trajectory.trajectory_id,
+            one.trajectory.problem_id,
+            one.verification,
+            one.detail,
+            luck.get(one.trajectory.trajectory_id),
+        )
+        for one in reports
     ]
-    costs = driver.costs
     batch = replace(
         batch,
         sandbox_level=resources.sandbox_level,
-        sandbox_seconds=costs.sandbox_seconds,
+        sandbox_seconds=driver.costs.sandbox_seconds,
         wall_seconds=time.perf_counter() - started,
     )
-    lake.commit(batch, {"verifications": rows, "evaluations": _lucky_share(policy_id, luck)})
-    outcomes = Counter(report.verification for report in reports)
-    share = sum(luck) / len(luck) if luck else None
-    return VerifyReport(extracted.n_rows, outcomes["verified"], len(reports) - outcomes["verified"], share)
+    lake.commit(batch, {"verifications": rows})
 
 
-def measure_luck(
-    trajectories: list[StoredTrajectory], problems: list[Problem], machinery: Machinery, window: int
-) -> list[bool]:
-    """Return, for each trajectory whose problem's numbers can be changed, whether its code is right by luck."""
-    statements = {problem.problem_id: problem.statement for problem in problems}
+def measure_luck(trajectories: list[StoredTrajectory], machinery: Machinery, window: int) -> dict[str, bool | None]:
+    """Return, by trajectory_id, whether its code is right by luck; None where the problem's numbers cannot be changed."""
     driver: Driver[bool | None] = Driver(machinery, window=window)
     searches = (
-        (f"luck/{one.trajectory_id}", is_lucky_code(statements[one.problem_id], tuple(step.text for step in one.steps)))
-        for one in trajectories
+        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps))) for one in trajectories
     )
-    return [lucky for _, lucky in driver.run(searches) if lucky is not None]
+    return dict(driver.run(searches))
 
 
-def _lucky_share(policy_id: str, luck: list[bool]) -> list[Evaluation]:
-    if not luck:
-        return []
-    return [Evaluation(policy_id, None, "train", "lucky_share", None, sum(luck) / len(luck), len(luck))]
+def _report(lake: Warehouse, round_number: int) -> tuple[VerifyReport, int]:
+    """Return the report of the round, and how many trajectories were tried for luck."""
+    row = lake.query("verification_counts", round=round_number).row(0, named=True)
+    n_tried = row.pop("n_tried")
+    return VerifyReport(**row), n_tried
+
+
+def _lucky_share(policy_id: str, share: float, n_tried: int) -> Evaluation:
+    return Evaluation(policy_id, None, "train", "lucky_share", None, share, n_tried)
 
 
 def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:
@@ -88,6 +107,7 @@ def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:
         StoredTrajectory(
             trajectory_id=row["trajectory_id"],
             problem_id=row["problem_id"],
+            statement=row["statement"],
             rank=row["rank"],
             steps=tuple(
                 StoredStep(text, outcome, stdout)

@@ -187,12 +187,16 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class VerificationRow:
-    """A row of `verifications`: what became of a trajectory that was executed again, whole, in a fresh sandbox."""
+    """A row of `verifications`: what became of a trajectory that was executed again, whole, in a fresh sandbox.
+
+    is_lucky: whether its code fails once the numbers of the problem are changed; None where that was not tried.
+    """
 
     trajectory_id: str
     problem_id: str
     verification: Verification
     detail: str | None
+    is_lucky: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

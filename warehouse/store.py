@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -196,9 +196,11 @@ class Warehouse:
         message = f"round {batch.round} {batch.stage} {batch.shard}"
         extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
         with self.transaction(message, extra) as cursor:
+            started = time.perf_counter()
             replaced = _forget(cursor, batch.batch_id)
             n_rows = insert(cursor)
-            _write_ledger(cursor, batch, n_rows)
+            # Where the caller measured nothing, the statement was the work.
+            _write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
         return Committed(batch.batch_id, n_rows, replaced)
 
     # Rounds and checkpoints

@@ -22,6 +22,7 @@ class StoredTrajectory:
 
     trajectory_id: str
     problem_id: str
+    statement: str
     rank: int
     steps: tuple[StoredStep, ...]
     answer: str

@@ -17,7 +17,7 @@ def replayed(*steps: StoredStep, answer: str = "2", reference: str = "2") -> Rep
     driver: Driver[ReplayReport] = Driver(
         Machinery(IdleEngine(), FakeSandbox(random.Random(0)), FakeGrader(), time.perf_counter, never), window=1
     )
-    trajectory = StoredTrajectory("t-1", "p", 1, steps, answer, reference)
+    trajectory = StoredTrajectory("t-1", "p", "What is it?", 1, steps, answer, reference)
     ((_, report),) = driver.run([("t-1", replay(trajectory))])
     return report
 

@@ -24,12 +24,13 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from warehouse.records import Batch, Node
+from tasks.ranges import problem_ranges
+from warehouse.records import Batch, Node, Problem
 from warehouse.settings import WarehouseSettings
 from warehouse.store import Warehouse
 
 BASELINE = Path(__file__).with_name("annotation_baseline.json")
-PROBLEMS_PER_SHARD = 1000
+PROBLEMS_PER_SHARD = 5000
 SETTINGS = WarehouseSettings(memory_limit_mib=2048, n_threads=2)
 N_ROLLOUTS, N_CANDIDATES, MAX_DEPTH = 16, 6, 8
 
@@ -83,11 +84,16 @@ def shapes() -> list[list[dict[str, Any]]]:
     return [shaped_tree(rng) for _ in range(100)]
 
 
-def trees(first: int, last: int) -> Iterator[list[Node]]:
+def problem_ids(n_problems: int) -> list[str]:
+    """Return the ids in their order, in which problems are cut into shards."""
+    return sorted(md5(str(number).encode()).hexdigest()[:16] for number in range(n_problems))
+
+
+def trees(names: list[str], first: int, last: int) -> Iterator[list[Node]]:
     """Yield the tree of each problem; what its texts say differs from problem to problem."""
     known = shapes()
     for number in range(first, last):
-        name = md5(str(number).encode()).hexdigest()[:16]
+        name = names[number]
         token = str(number * 7919 % 1_000_003)
         yield [
             Node(tree_id=f"{name}-1", problem_id=name, **{**node, "text": node["text"].replace("{0}", token)})
@@ -109,9 +115,11 @@ def batch(stage: str, shard: str = "all") -> Batch:
 def ingest(home: Path, n_problems: int) -> Figures:
     """Commit the trees shard by shard; only the commits are timed, not the making of the trees."""
     n_nodes, cpu, wall = 0, 0.0, 0.0
+    names = problem_ids(n_problems)
     with Warehouse.open(home, SETTINGS) as lake:
+        lake.ingest(batch("ingest"), [Problem(name, f"What is {name}?", "1", "benchmark", None, "train") for name in names], ())
         for shard, first, last in shard_names(n_problems):
-            nodes = [node for tree in trees(first, last) for node in tree]
+            nodes = [node for tree in trees(names, first, last) for node in tree]
             cpu_before, wall_before = time.process_time(), time.perf_counter()
             lake.commit(batch("rollout", shard), {"nodes": nodes})
             cpu, wall = cpu + time.process_time() - cpu_before, wall + time.perf_counter() - wall_before
@@ -121,17 +129,20 @@ def ingest(home: Path, n_problems: int) -> Figures:
 
 
 def annotate(home: Path, n_problems: int) -> Figures:
-    """Trajectories and pairs shard by shard, then the SFT set; every correct candidate counts as verified."""
+    """Trajectories and pairs range by range, as the tasks do it; every correct candidate counts as verified."""
     with Warehouse.open(home, SETTINGS) as lake:
-        for shard, _, _ in shard_names(n_problems):
-            lake.run_statement(batch("annotate-trajectories", shard), "annotate_trajectories", round=1, shard=shard)
-            lake.run_statement(batch("annotate-pairs", shard), "annotate_pairs", round=1, shard=shard)
+        ranges = problem_ranges(lake)
+        for one in ranges:
+            lake.run_statement(batch("trajectories", one.name), "annotate_trajectories", round=1, **one.parameters)
         with lake.transaction("verified", {}) as cursor:
             cursor.execute(
-                """insert into verifications select trajectory_id, problem_id, 'verified', null, 'v', 1 from trajectories
+                """insert into verifications by name
+                select trajectory_id, problem_id, 'verified' as verification, 'v' as batch_id, 1 as round from trajectories
                 where verdict = 'correct' order by problem_id, trajectory_id"""
             )
         lake.run_statement(batch("annotate-sft"), "annotate_sft", round=1)
+        for one in ranges:
+            lake.run_statement(batch("annotate-pairs", one.name), "annotate_pairs", round=1, **one.parameters)
     return {}
 
 
@@ -160,7 +171,7 @@ def _seconds(lake: Warehouse, name: str, given: dict[str, Any]) -> float:
 def write_json(home: Path, n_problems: int) -> Figures:
     """The same trees as JSON lines, for the plain way; not a measured stage."""
     with (home / "trees.jsonl").open("w", encoding="utf-8") as stream:
-        for tree in trees(0, n_problems):
+        for tree in trees(problem_ids(n_problems), 0, n_problems):
             stream.write(json.dumps([asdict(node) for node in tree]) + "\n")
     return {"n_bytes": (home / "trees.jsonl").stat().st_size}
 

@@ -73,7 +73,8 @@ def small_tree(tree_id: str = "t1", problem_id: str = "p1") -> list[Node]:
 
 
 def batch(round_number: int, stage: str, shard: str = "000", **costs: float) -> Batch:
-    return Batch(round_number, stage, shard, FINGERPRINT, "v1", "flow-1", "task-1", **costs)
+    """Return a batch that took a second where nothing else is said: without a time the lake measures its own."""
+    return Batch(round_number, stage, shard, FINGERPRINT, "v1", "flow-1", "task-1", **{"wall_seconds": 1.0, **costs})
 
 
 def round_row(round_number: int = 1, policy_id: str = "base-0", ppm_id: str | None = None) -> RoundRow:

@@ -4,16 +4,19 @@ with recursive
 pairs as materialized (
     select * from preference_pairs where round between $first_round::integer and $round::integer
 ),
-trees as materialized (
+found_trees as (
     select round, chosen_tree_id as tree_id from pairs
     union
     select round, rejected_tree_id from pairs
 ),
--- One key instead of two columns: the joins below cannot be taken apart into one on the tree alone.
+trees as materialized (
+    select round, tree_id, (row_number() over ()) << 32 as tree_key from found_trees
+),
+-- One whole number for tree and node: it is joined faster than texts, and no join can be taken apart into one on the tree alone.
 tree_nodes as materialized (
-    select nodes.tree_id || '-' || nodes.node_id as key, nodes.tree_id || '-' || nodes.parent_id as parent_key, nodes.text
+    select trees.tree_key + nodes.node_id as key, trees.tree_key + nodes.parent_id as parent_key, nodes.text
     from nodes
-    semi join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
+    inner join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
 ),
 inner_nodes as materialized (
     select key, parent_key, text
@@ -28,23 +31,25 @@ paths as (
     from paths
     inner join inner_nodes on inner_nodes.parent_key = paths.key
 ),
+keyed_pairs as materialized (
+    select
+        pairs.*,
+        chosen_trees.tree_key + prefix_node_id as prefix_key,
+        chosen_trees.tree_key + chosen_node_id as chosen_key,
+        rejected_trees.tree_key + rejected_node_id as rejected_key
+    from pairs
+    inner join trees as chosen_trees on chosen_trees.tree_id = pairs.chosen_tree_id
+    inner join trees as rejected_trees on rejected_trees.tree_id = pairs.rejected_tree_id
+),
 ends as materialized (
-    select chosen_tree_id || '-' || chosen_node_id as key from pairs
+    select chosen_key as key from keyed_pairs
     union
-    select rejected_tree_id || '-' || rejected_node_id from pairs
+    select rejected_key from keyed_pairs
 ),
 end_texts as materialized (
     select key, parent_key, text
     from tree_nodes
     semi join ends on ends.key = tree_nodes.key
-),
-keyed_pairs as (
-    select
-        *,
-        chosen_tree_id || '-' || prefix_node_id as prefix_key,
-        chosen_tree_id || '-' || chosen_node_id as chosen_key,
-        rejected_tree_id || '-' || rejected_node_id as rejected_key
-    from pairs
 ),
 final as (
     select

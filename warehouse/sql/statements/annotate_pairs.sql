@@ -1,15 +1,13 @@
 -- One row per preference pair: two steps after the same prefix, or the answers of two trajectories of one problem
--- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $shard = null: only trees of this rollout shard
+-- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
 -- Into: preference_pairs
 with
-shard_batches as materialized (
-    select batch_id
-    from batches
-    where round = $round::integer and starts_with(stage, 'rollout') and ($shard::varchar is null or shard = $shard::varchar)
-),
 refuted as (
     select trajectory_id
     from verifications
+    where
+        ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
     group by trajectory_id
     having max_by(verification, round) <> 'verified'
 ),
@@ -18,7 +16,8 @@ steps as (
     from nodes
     where
         round = $round::integer
-        and ($shard::varchar is null or batch_id in (from shard_batches))
+        and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
         and parent_id is not null
         and n_visits > 0
         -- Final steps are candidates like any other; the answer pairs below compare them across prefixes as well.
@@ -57,10 +56,8 @@ answers as (
     anti join refuted on refuted.trajectory_id = trajectories.trajectory_id
     where
         round = $round::integer
-        and (
-            $shard::varchar is null
-            or tree_id in (select tree_id from nodes where round = $round::integer and batch_id in (from shard_batches) and parent_id is null)
-        )
+        and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
     -- The same solution found twice is one trajectory here.
     qualify row_number() over (partition by problem_id, text_hash order by mean_q desc, trajectory_id) = 1
 ),

@@ -1,5 +1,5 @@
 -- One row per trajectory: a path from the root of a search tree to a terminal node with an answer
--- Parameters: $round: round that searched; $shard = null: only trees of this rollout shard
+-- Parameters: $round: round that searched; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id; $shard = null: only trees of this rollout shard
 -- Into: trajectories
 with recursive
 searched as materialized (
@@ -18,6 +18,8 @@ searched as materialized (
     from nodes
     where
         nodes.round = $round::integer
+        and ($first_problem::varchar is null or nodes.problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or nodes.problem_id < $next_problem::varchar)
         and (
             $shard::varchar is null
             or nodes.batch_id in (
@@ -27,10 +29,15 @@ searched as materialized (
             )
         )
 ),
+parents as (
+    select tree_id, parent_id from searched where parent_id is not null
+),
+-- Of the nodes that have children alone: every other one would be carried through each step of the recursion for nothing.
 inner_nodes as materialized (
-    select tree_id, node_id, parent_id, text, q_value
+    select searched.tree_id, searched.node_id, searched.parent_id, searched.text, searched.q_value
     from searched
-    where ending is null and parent_id is not null
+    semi join parents on parents.tree_id = searched.tree_id and parents.parent_id = searched.node_id
+    where searched.parent_id is not null
 ),
 paths as (
     select tree_id, node_id, [node_id] as node_ids, 0.0::double as q_sum, '' as text_hash
