@@ -6,7 +6,6 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.plan import RoundPlan
-from tasks.ranges import problem_ranges
 from tasks.resources import resources_of
 
 SFT_STATEMENTS = {
@@ -39,7 +38,7 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
         first_round=first_round,
     )
     n_pairs = 0
-    for problems in problem_ranges(lake):
+    for problems in lake.problem_ranges():
         pairs = lake.run_statement(
             plan.batch("annotate-pairs", problems.name),
             "annotate_pairs",

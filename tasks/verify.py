@@ -10,9 +10,9 @@ from prefect.cache_policies import NO_CACHE
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
 from tasks.plan import RoundPlan
-from tasks.ranges import ProblemRange, problem_ranges
 from tasks.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
+from warehouse.ranges import ProblemRange
 from warehouse.records import Evaluation, VerificationRow
 from warehouse.store import Warehouse
 
@@ -37,7 +37,7 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
         return None
     resources.progress.stage(plan.round, "verify")
     with resources.machinery() as machinery:
-        for problems in problem_ranges(lake):
+        for problems in lake.problem_ranges():
             _verify_range(plan, problems, resources, machinery)
     report, n_tried = _report(lake, plan.round)
     luck = [] if report.lucky_share is None else [_lucky_share(policy_id, report.lucky_share, n_tried)]

@@ -1,7 +1,8 @@
 """Write Parquet files that depend on their rows alone: one writer thread, fixed row groups, no time stamps."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +14,18 @@ from warehouse.errors import WarehouseError
 _ROWS_PER_GROUP: Final = 65_536
 
 
-def write_parquet(batches: pa.RecordBatchReader, path: Path) -> int:
-    """Return how many rows were written. The file appears by a rename, so that no reader sees half of it."""
+def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path) -> int:
+    """Return how many rows were written, of readers of one schema, at least one, each read before the next is asked for.
+
+    The file appears by a rename, so that nobody sees half of it.
+    """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         n_rows = 0
-        with pq.ParquetWriter(part, batches.schema, compression="zstd") as writer:
-            for table in _row_groups(batches):
+        first = next(readers)
+        with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
+            for table in _row_groups(chain(first, chain.from_iterable(readers))):
                 writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
                 n_rows += table.num_rows
         part.replace(path)
@@ -40,8 +45,13 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
         n_waiting += batch.num_rows
         while n_waiting >= _ROWS_PER_GROUP:
             table = pa.Table.from_batches(waiting)
-            yield table.slice(0, _ROWS_PER_GROUP)
+            yield _in_one_piece(table.slice(0, _ROWS_PER_GROUP))
             waiting = table.slice(_ROWS_PER_GROUP).to_batches()
             n_waiting -= _ROWS_PER_GROUP
     if n_waiting:
-        yield pa.Table.from_batches(waiting)
+        yield _in_one_piece(pa.Table.from_batches(waiting))
+
+
+def _in_one_piece(table: pa.Table) -> pa.Table:
+    # Pieces would be pages of their own in the file, whose bytes would then tell how the rows arrived.
+    return table.combine_chunks()

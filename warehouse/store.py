@@ -8,10 +8,10 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import duckdb
 import polars as pl
@@ -21,8 +21,10 @@ from warehouse import migrations, rounds
 from warehouse.connection import connect, make_directories, refuse_absent_bucket, use_lake
 from warehouse.errors import WarehouseError
 from warehouse.failures import is_busy, reported
+from warehouse.ledger import forget, insert_rows, insert_select, write_ledger
 from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
+from warehouse.ranges import PROBLEMS_PER_RANGE, ProblemRange, can_be_ranged, ranges_from
 from warehouse.records import (
     Batch,
     Checkpoint,
@@ -35,7 +37,7 @@ from warehouse.records import (
 )
 from warehouse.settings import WarehouseSettings
 from warehouse.staged_file import StagedFile
-from warehouse.staging import RECORDS, SORT_KEYS, staged
+from warehouse.staging import SORT_KEYS, staged
 from warehouse.statements import bound, find, shipped
 from warehouse.writer_lock import CommitLock, WriterLock
 
@@ -133,7 +135,7 @@ class Warehouse:
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
             select = f"select * from read_parquet($staged_path) order by {SORT_KEYS[rows.table]}"
-            return _insert_select(cursor, batch, rows.table, select, {"staged_path": str(rows.path)}) if rows.n_rows else 0
+            return insert_select(cursor, batch, rows.table, select, {"staged_path": str(rows.path)}) if rows.n_rows else 0
 
         return self._commit(batch, insert)
 
@@ -146,7 +148,7 @@ class Warehouse:
         select = f"select * from ({statement.sql}\n)"
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
-            return _insert_select(cursor, batch, into, select, values)
+            return insert_select(cursor, batch, into, select, values)
 
         return self._commit(batch, insert)
 
@@ -160,7 +162,7 @@ class Warehouse:
                 select distinct on (problem_id) staged_new.* from staged_new
                 anti join problems on problems.problem_id = staged_new.problem_id order by problem_id
             """
-            n_new = _insert_select(cursor, batch, "problems", select, {})
+            n_new = insert_select(cursor, batch, "problems", select, {})
             insert_rows(cursor, batch, "quarantine", broken)
             return n_new
 
@@ -197,10 +199,10 @@ class Warehouse:
         extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
         with self.transaction(message, extra) as cursor:
             started = time.perf_counter()
-            replaced = _forget(cursor, batch.batch_id)
+            replaced = forget(cursor, batch.batch_id)
             n_rows = insert(cursor)
             # Where the caller measured nothing, the statement was the work.
-            _write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
+            write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
         return Committed(batch.batch_id, n_rows, replaced)
 
     # Rounds and checkpoints
@@ -261,16 +263,27 @@ class Warehouse:
         return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
 
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
-        """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory."""
-        sql, values = _resolved(name_or_sql, parameters)
-        with reported(_named(name_or_sql)), self.cursor() as cursor:
-            yield from cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+        """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
+
+        A query that can be kept to a range of problems is asked range by range; each range is in the order of the query.
+        """
+        for reader in self._readers(name_or_sql, parameters):
+            yield from reader
 
     def export(self, name_or_sql: str, path: Path, **parameters: object) -> int:
-        """Return how many rows were written to a Parquet file, which is there whole or not at all; same rows, same bytes."""
+        """Return how many rows of `stream` were written to a Parquet file, whole or not at all; same rows, same bytes."""
+        return write_parquet(self._readers(name_or_sql, parameters), path)
+
+    def problem_ranges(self, size: int = PROBLEMS_PER_RANGE) -> list[ProblemRange]:
+        """Return ranges of `size` training problems, in which every problem is, also one that is yet to come."""
+        return ranges_from(self.query("range_starts", size=size)["problem_id"].to_list())
+
+    def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
         sql, values = _resolved(name_or_sql, parameters)
+        parts = [part.parameters for part in self.problem_ranges()] if can_be_ranged(sql) else [{}]
         with reported(_named(name_or_sql)), self.cursor() as cursor:
-            return write_parquet(cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH), path)
+            for part in parts:
+                yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
 
     def is_committed(self, batch_id: str) -> bool:
         """Return whether the batch is in the lake."""
@@ -312,36 +325,6 @@ class Warehouse:
             yield cursor
         finally:
             cursor.close()
-
-
-def insert_rows(cursor: duckdb.DuckDBPyConnection, batch: Batch, table: str, rows: pa.Table) -> int:
-    """Return how many staged rows of the batch were inserted into a table, inside the transaction of the caller."""
-    cursor.register(f"staged_{table}", rows)
-    order = f" order by {SORT_KEYS[table]}" if table in SORT_KEYS else ""
-    return _insert_select(cursor, batch, table, f"select * from staged_{table}{order}", {})
-
-
-def _insert_select(
-    cursor: duckdb.DuckDBPyConnection, batch: Batch, table: str, select: str, values: Mapping[str, object]
-) -> int:
-    sql = f"insert into {table} by name select *, $own_batch_id as batch_id, $own_round::integer as round from ({select})"
-    row = cursor.execute(sql, {**values, "own_batch_id": batch.batch_id, "own_round": batch.round}).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _forget(cursor: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
-    # Rows and ledger line were committed together, so a batch that is not in the ledger has no rows to look for.
-    if cursor.execute("select 1 from batches where batch_id = $id", {"id": batch_id}).fetchone() is None:
-        return False
-    for table in (*RECORDS, "batches"):
-        cursor.execute(f"delete from {table} where batch_id = $id", {"id": batch_id})
-    return True
-
-
-def _write_ledger(cursor: duckdb.DuckDBPyConnection, batch: Batch, n_rows: int) -> None:
-    row: dict[str, Any] = {"batch_id": batch.batch_id, **asdict(batch), "n_rows": n_rows}
-    columns = ", ".join(f"${name} as {name}" for name in row)
-    cursor.execute(f"insert into batches by name select {columns}, now() as committed_at", row)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -24,7 +24,6 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from tasks.ranges import problem_ranges
 from warehouse.records import Batch, Node, Problem
 from warehouse.settings import WarehouseSettings
 from warehouse.store import Warehouse
@@ -131,7 +130,7 @@ def ingest(home: Path, n_problems: int) -> Figures:
 def annotate(home: Path, n_problems: int) -> Figures:
     """Trajectories and pairs range by range, as the tasks do it; every correct candidate counts as verified."""
     with Warehouse.open(home, SETTINGS) as lake:
-        ranges = problem_ranges(lake)
+        ranges = lake.problem_ranges()
         for one in ranges:
             lake.run_statement(batch("trajectories", one.name), "annotate_trajectories", round=1, **one.parameters)
         with lake.transaction("verified", {}) as cursor:

@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.ranges import ProblemRange, problem_ranges
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
+from warehouse.ranges import ProblemRange
 from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node, VerificationRow
 from warehouse.statements import shipped
 from warehouse.store import Warehouse
@@ -193,7 +193,7 @@ def test_ranges_of_problems_annotated_one_by_one_give_the_rows_of_the_whole_roun
     search(lake, 1, [one for name in names for one in small_tree(f"t-{name}", name)], "000")
     search(lake, 1, [one for name in names[::2] for one in retold(small_tree(f"u-{name}", name), "!")], "001")
     verify(lake, 1, {"t-p1-4": "replay_differs"})
-    ranges = problem_ranges(lake, size)
+    ranges = lake.problem_ranges(size)
     assert len(ranges) == -(-len(names) // size)
     for name in ("annotate_trajectories", "annotate_pairs", "verification_candidates"):
         parts = pl.concat([lake.query(name, round=1, **one.parameters) for one in ranges])
@@ -204,11 +204,11 @@ def test_ranges_of_problems_annotated_one_by_one_give_the_rows_of_the_whole_roun
 
 def test_a_problem_beyond_those_that_the_ranges_were_made_of_is_in_one_of_them(lake: Warehouse) -> None:
     ingest(lake, problem("p2"), problem("p4"))
-    ranges = problem_ranges(lake, 1)
+    ranges = lake.problem_ranges(1)
     search(lake, 1, [one for name in ("p1", "p3", "p5") for one in small_tree(f"t-{name}", name)])
     parts = pl.concat([lake.query("annotate_trajectories", round=1, **one.parameters) for one in ranges])
     assert parts.rows() == lake.query("annotate_trajectories", round=1).rows()
-    assert problem_ranges(lake, 9) == [ProblemRange("000", None, None)]
+    assert lake.problem_ranges(9) == [ProblemRange("000", None, None)]
     assert lake.query("range_starts", size=1)["problem_id"].to_list() == ["p2", "p4"]
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_lineage_as_json_names_every_thing_its_edges_touch(lake: Warehouse, trai
 def test_an_unknown_id_has_no_lineage(lake: Warehouse) -> None:
     with pytest.raises(BadInput, match="nothing in the lake is called 'nix'"):
         lineage(lake, "nix")
+
+
+@pytest.mark.parametrize("name", ["export_sft", "export_pairs", "export_ppm_nodes", "export_ppm_pairs"])
+def test_the_bytes_of_a_file_do_not_tell_in_which_ranges_it_was_read(
+    lake: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    names = ["p1", "p2", "p3", "p4", "p5"]
+    ingest(lake, *map(problem, names))
+    search(lake, 1, [one for own in names for one in small_tree(f"t-{own}", own)])
+    verify(lake, 1, {f"t-{own}-4": "verified" for own in names})
+    lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
+    lake.run_statement(batch(1, "annotate-pairs"), "annotate_pairs", round=1)
+    n_rows = lake.export(name, tmp_path / "whole.parquet", round=1)
+    monkeypatch.setattr(lake, "problem_ranges", partial(lake.problem_ranges, 2))
+    assert len(lake.problem_ranges()) == 3
+    assert lake.export(name, tmp_path / "ranges.parquet", round=1) == n_rows > 0
+    assert (tmp_path / "whole.parquet").read_bytes() == (tmp_path / "ranges.parquet").read_bytes()

@@ -1,8 +1,13 @@
 -- One row per preference pair of the rounds up to this one, as text: prompt, chosen, rejected
--- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later
+-- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
 with recursive
 pairs as materialized (
-    select * from preference_pairs where round between $first_round::integer and $round::integer
+    select *
+    from preference_pairs
+    where
+        round between $first_round::integer and $round::integer
+        and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
 ),
 found_trees as (
     select round, chosen_tree_id as tree_id from pairs
@@ -17,6 +22,9 @@ tree_nodes as materialized (
     select trees.tree_key + nodes.node_id as key, trees.tree_key + nodes.parent_id as parent_key, nodes.text
     from nodes
     inner join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
+    where
+        ($first_problem::varchar is null or nodes.problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or nodes.problem_id < $next_problem::varchar)
 ),
 inner_nodes as materialized (
     select key, parent_key, text

@@ -6,6 +6,7 @@ levels as (
         round,
         string_agg(printf('%d: %.0f%%', level, 100 * coverage), '  ' order by level) filter (where level is not null) as coverage_by_level,
         max(n_problems) filter (where is_all_levels) as n_problems,
+        max(n_trees) filter (where is_all_levels) as n_trees,
         max(coverage) filter (where is_all_levels) as coverage,
         max(coverage_so_far) filter (where is_all_levels) as coverage_so_far
     from v_coverage
@@ -30,9 +31,6 @@ examples as (
 pairs as (
     select round, count(*) as n_pairs from preference_pairs group by round
 ),
-trees as (
-    select round, sum(n_trees)::bigint as n_trees from v_searched group by round
-),
 seconds as (
     select
         round,
@@ -53,7 +51,7 @@ final as (
         numbers.round,
         rounds.status,
         levels.n_problems,
-        trees.n_trees,
+        levels.n_trees,
         levels.coverage_by_level,
         levels.coverage,
         levels.coverage_so_far,
@@ -73,7 +71,6 @@ final as (
     left join metrics on metrics.round = numbers.round
     left join examples on examples.round = numbers.round
     left join pairs on pairs.round = numbers.round
-    left join trees on trees.round = numbers.round
     left join seconds on seconds.round = numbers.round
 )
 select * from final

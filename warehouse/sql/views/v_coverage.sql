@@ -1,7 +1,7 @@
 -- One row per round and level (null: all levels): share of problems with a verified trajectory, in this round and so far
 with
 searched as (
-    select round, problem_id, level, is_answered, is_solved from v_searched
+    select round, problem_id, level, n_trees, is_answered, is_solved from v_searched
 ),
 rounds_searched as (
     select distinct round from searched
@@ -12,6 +12,7 @@ this_round as (
         level,
         grouping(level) as is_total,
         count(*) as n_problems,
+        sum(n_trees)::bigint as n_trees,
         count(*) filter (where is_solved) as n_solved,
         count(*) filter (where is_answered) as n_answered
     from searched
@@ -34,6 +35,7 @@ final as (
         this_round.level,
         this_round.is_total = 1 as is_all_levels,
         this_round.n_problems,
+        this_round.n_trees,
         this_round.n_answered,
         this_round.n_solved,
         this_round.n_solved / this_round.n_problems as coverage,

@@ -11,10 +11,8 @@ answered as (
     select distinct round, problem_id from nodes where verdict = 'correct'
 ),
 verified as (
-    select distinct trajectories.problem_id, trajectories.round
-    from verifications
-    inner join trajectories on trajectories.trajectory_id = verifications.trajectory_id
-    where verifications.verification = 'verified'
+    -- A round verifies trajectories of its own trees.
+    select distinct problem_id, round from verifications where verification = 'verified'
 ),
 final as (
     select
