@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.annotation [--problems 1000] [--plain] [--write]
 
-Every stage runs in a process of its own, so that its peak memory is its own; CPU is that of all its threads. --plain does what
-a script over JSON trees does, on the same trees: read one line per tree, walk up from each answer, sort, pair, join texts.
+Every stage runs in a process of its own, so that its peak memory is its own; CPU is that of all its threads. --plain sets the
+way of scripts over JSON trees beside it (annotation_plain.py), on the same trees, with its CPU and memory as multiples of ours.
 --write stores the figures in annotation_baseline.json under the number of problems.
 """
 
@@ -17,13 +17,13 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from hashlib import md5
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.annotation_plain import plain_way
 from warehouse.records import Batch, Node, Problem
 from warehouse.settings import WarehouseSettings
 from warehouse.store import Warehouse
@@ -176,50 +176,8 @@ def write_json(home: Path, n_problems: int) -> Figures:
 
 
 def plain(home: Path, n_problems: int) -> Figures:
-    """Load every tree, then walk: trajectories, top-2 SFT texts, step pairs and answer pairs with their texts."""
-    loaded = [json.loads(line) for line in (home / "trees.jsonl").read_text(encoding="utf-8").splitlines()]
-    examples: list[dict[str, str]] = []
-    pairs: list[dict[str, Any]] = []
-    for tree in loaded:
-        by_id = {node["node_id"]: node for node in tree}
-        prompt = tree[0]["text"]
-        finished = [_walk(by_id, node) for node in tree if node["ending"] == "answer"]
-        finished.sort(key=lambda entry: -entry[0])
-        distinct = {text: node for _, text, node in reversed(finished) if node["verdict"] == "correct"}
-        correct = [text for _, text, node in finished if distinct.get(text) is node]
-        wrong = [text for _, text, node in finished if node["verdict"] == "wrong"]
-        examples += [{"prompt": prompt, "completion": text} for text in correct[:2]]
-        pairs += [{"prompt": prompt, "chosen": good, "rejected": bad} for good in correct[:2] for bad in wrong[-2:]]
-        siblings: dict[int, list[dict[str, Any]]] = defaultdict(list)
-        for node in tree[1:]:
-            if node["n_visits"]:
-                siblings[node["parent_id"]].append(node)
-        for parent_id, children in siblings.items():
-            children.sort(key=lambda node: -node["q_value"])
-            good_steps = [node for node in children if node["n_correct"]][:2]
-            bad_steps = [node for node in children if not node["n_correct"]][-2:]
-            if good_steps and bad_steps:
-                prefix = prompt + _walk(by_id, by_id[parent_id])[1]
-                pairs += [{"prompt": prefix, "chosen": g["text"], "rejected": b["text"]} for g in good_steps for b in bad_steps]
-    with (home / "plain.json").open("w", encoding="utf-8") as stream:
-        json.dump({"sft": examples, "pairs": pairs}, stream)
-    return {"n_sft_examples": len(examples), "n_pairs": len(pairs)}
-
-
-def _walk(by_id: dict[int, dict[str, Any]], leaf: dict[str, Any]) -> tuple[float, str, dict[str, Any]]:
-    path = []
-    node = leaf
-    while node["parent_id"] is not None:
-        path.append(node)
-        node = by_id[node["parent_id"]]
-    values = [_value(step) for step in path]
-    return sum(values) / max(1, len(values)), "".join(step["text"] for step in reversed(path)), leaf
-
-
-def _value(node: dict[str, Any]) -> float:
-    if node["q_value"] is not None:
-        return float(node["q_value"])
-    return {"correct": 1.0, "wrong": -1.0}.get(node["verdict"], 0.0)
+    """What annotate and export do, over the JSON lines."""
+    return plain_way(home / "trees.jsonl", home)
 
 
 def _child_process(stage: Callable[[Path, int], Figures], home: Path, n_problems: int, answer: Any) -> None:
@@ -258,6 +216,12 @@ def main() -> None:
         result: dict[str, Any] = {stage.__name__: measured(stage, home, options.problems) for stage in stages}
     finally:
         shutil.rmtree(home)
+    if options.plain:
+        ours = [result[stage] for stage in ("annotate", "export")]
+        result["plain_to_ours"] = {
+            "cpu": round(result["plain"]["cpu_seconds"] / sum(stage["cpu_seconds"] for stage in ours), 2),
+            "memory": round(result["plain"]["peak_mib"] / max(stage["peak_mib"] for stage in ours), 2),
+        }
     result["machine"] = f"{platform.machine()}, Python {platform.python_version()}, {SETTINGS.n_threads} DuckDB threads"
     if options.write:
         stored = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
