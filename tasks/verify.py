@@ -50,9 +50,9 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     batch = plan.batch("verify", problems.name)
     if lake.is_committed(batch.batch_id):
         return
-    started = time.perf_counter()
     own = problems.parameters
     lake.run_statement(plan.batch("trajectories", problems.name), "annotate_trajectories", round=plan.round, **own)
+    started = time.perf_counter()
     candidates = stored_trajectories(
         lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem, **own)
     )

@@ -224,6 +224,13 @@ def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse)
     assert lake.query("verification_counts", round=2).rows() == [(0, 0, 0, None, 0)]
 
 
+def test_stages_that_took_no_time_to_speak_of_are_left_out_of_the_summary_but_not_of_its_sum(lake: Warehouse) -> None:
+    lake.start_round(round_row(1))
+    lake.commit(batch(1, "rollout", wall_seconds=3.0), {"nodes": small_tree()})
+    lake.commit(batch(1, "annotate-sft", wall_seconds=0.25), {})
+    assert rows(lake.query("round_summary"), "seconds_by_stage", "wall_seconds") == [("rollout 3", 3.25)]
+
+
 def test_a_batch_without_a_time_has_that_of_its_statement(lake: Warehouse) -> None:
     search(lake, 1, small_tree())
     lake.run_statement(batch(1, "annotate-pairs", wall_seconds=0.0), "annotate_pairs", round=1)

@@ -34,7 +34,9 @@ pairs as (
 seconds as (
     select
         round,
-        string_agg(printf('%s %.0f', stage, wall_seconds), '  ' order by first_committed_at, stage) as seconds_by_stage,
+        -- Stages that would be shown as 0 are not.
+        string_agg(printf('%s %.0f', stage, wall_seconds), '  ' order by first_committed_at, stage)
+        filter (where wall_seconds >= 0.5) as seconds_by_stage,
         sum(wall_seconds) as wall_seconds
     from v_stage_costs
     -- What people measure on top is no stage of the round.
