@@ -32,7 +32,7 @@ def after(function: Callable[..., Any]) -> Callable[..., Any]:
 POINTS: dict[str, Callable[[], None]] = {
     "before_the_rows": lambda: setattr(store, "insert_rows", before(store.insert_rows)),
     "between_rows_and_ledger": lambda: setattr(store, "insert_rows", after(store.insert_rows)),
-    "between_ledger_and_commit": lambda: setattr(store, "_write_ledger", after(store._write_ledger)),
+    "between_ledger_and_commit": lambda: setattr(store, "write_ledger", after(store.write_ledger)),
     "after_the_commit": lambda: setattr(Warehouse, "_commit", after(Warehouse._commit)),
     "never": lambda: None,
 }
