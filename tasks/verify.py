@@ -14,17 +14,17 @@ from tasks.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
 from warehouse.ranges import ProblemRange
 from warehouse.records import Evaluation, VerificationRow
-from warehouse.store import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """How many trajectories the round has, and how many candidates came out how."""
+    """How many trajectories the round has, how many candidates came out how, and how many of n_tried were right by luck."""
 
     n_trajectories: int
     n_verified: int
     n_differing: int
     lucky_share: float | None
+    n_tried: int
 
 
 @task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
@@ -39,8 +39,9 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     with resources.machinery() as machinery:
         for problems in lake.problem_ranges():
             _verify_range(plan, problems, resources, machinery)
-    report, n_tried = _report(lake, plan.round)
-    luck = [] if report.lucky_share is None else [_lucky_share(policy_id, report.lucky_share, n_tried)]
+    report = VerifyReport(**lake.query("verification_counts", round=plan.round).row(0, named=True))
+    share, n_tried = report.lucky_share, report.n_tried
+    luck = [] if share is None else [Evaluation(policy_id, None, "train", "lucky_share", None, share, n_tried)]
     lake.commit(batch, {"evaluations": luck})
     return report
 
@@ -88,17 +89,6 @@ def measure_luck(trajectories: list[StoredTrajectory], machinery: Machinery, win
         (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps))) for one in trajectories
     )
     return dict(driver.run(searches))
-
-
-def _report(lake: Warehouse, round_number: int) -> tuple[VerifyReport, int]:
-    """Return the report of the round, and how many trajectories were tried for luck."""
-    row = lake.query("verification_counts", round=round_number).row(0, named=True)
-    n_tried = row.pop("n_tried")
-    return VerifyReport(**row), n_tried
-
-
-def _lucky_share(policy_id: str, share: float, n_tried: int) -> Evaluation:
-    return Evaluation(policy_id, None, "train", "lucky_share", None, share, n_tried)
 
 
 def stored_trajectories(rows: pl.DataFrame) -> list[StoredTrajectory]:

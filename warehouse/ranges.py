@@ -8,7 +8,8 @@ from typing import Final
 PROBLEMS_PER_RANGE: Final = 5_000
 """Training problems of one range. Fewer cost more statements, more cost more memory; the rows are the same."""
 
-_PLACEHOLDER: Final = "$next_problem"
+RANGE_PARAMETERS: Final = frozenset({"first_problem", "next_problem"})
+"""Parameters that keep a shipped statement to a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +34,4 @@ def ranges_from(firsts: Sequence[str]) -> list[ProblemRange]:
 
 def can_be_ranged(sql: str) -> bool:
     """Return whether SQL can be kept to a range of problems."""
-    return _PLACEHOLDER in sql
+    return all(f"${name}" in sql for name in RANGE_PARAMETERS)

@@ -113,6 +113,26 @@ def reject(cursor: Cursor, round_number: int) -> None:
     set_status(cursor, round_number, "rejected")
 
 
+def refuse_new_problems(cursor: Cursor, staged: str) -> None:
+    """Raise BadInput where a view brings training problems that are new while a round is unfinished.
+
+    Its shards are positions among the problems: resumed among others, it would search some twice and some never.
+    """
+    unfinished = cursor.execute("select round, status from rounds where status <> 'promoted' order by round").fetchone()
+    if unfinished is None:
+        return
+    new = cursor.execute(
+        f"""select count(distinct problem_id) from {staged} as staged
+        anti join problems on problems.problem_id = staged.problem_id where staged.split = 'train'"""
+    ).fetchone()
+    if new and new[0]:
+        number, status = unfinished
+        raise BadInput(
+            f"nothing ingested: {new[0]} new training problems would shift the shards of round {number}, which is {status}",
+            hint="finish the round with `stargrove evolve`, or ingest into another --home",
+        )
+
+
 def needed(cursor: Cursor, round_number: int) -> RoundRow:
     """Return the round. Raises BadInput where it was never started."""
     row = read(cursor, round_number)

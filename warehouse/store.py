@@ -24,7 +24,7 @@ from warehouse.failures import is_busy, reported
 from warehouse.ledger import forget, insert_rows, insert_select, write_ledger
 from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
-from warehouse.ranges import PROBLEMS_PER_RANGE, ProblemRange, can_be_ranged, ranges_from
+from warehouse.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.records import (
     Batch,
     Checkpoint,
@@ -153,11 +153,15 @@ class Warehouse:
         return self._commit(batch, insert)
 
     def ingest(self, batch: Batch, problems: Sequence[Problem], quarantined: Sequence[QuarantinedRow]) -> int:
-        """Return how many of the problems were new. One that is there already, by id, stays as it is."""
+        """Return how many of the problems were new. One that is there already, by id, stays as it is.
+
+        Raises BadInput for new training problems while a round is unfinished.
+        """
         new, broken = staged("problems", problems), staged("quarantine", quarantined)
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
             cursor.register("staged_new", new)
+            rounds.refuse_new_problems(cursor, "staged_new")
             select = """
                 select distinct on (problem_id) staged_new.* from staged_new
                 anti join problems on problems.problem_id = staged_new.problem_id order by problem_id
@@ -265,7 +269,7 @@ class Warehouse:
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
 
-        A query that can be kept to a range of problems is asked range by range; each range is in the order of the query.
+        A query that can be kept to a range of problems, and is not, is asked range by range, each in the order of the query.
         """
         for reader in self._readers(name_or_sql, parameters):
             yield from reader
@@ -280,7 +284,8 @@ class Warehouse:
 
     def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
         sql, values = _resolved(name_or_sql, parameters)
-        parts = [part.parameters for part in self.problem_ranges()] if can_be_ranged(sql) else [{}]
+        whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
+        parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
         with reported(_named(name_or_sql)), self.cursor() as cursor:
             for part in parts:
                 yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)

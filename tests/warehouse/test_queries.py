@@ -12,10 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
+from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.ranges import ProblemRange
-from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node, VerificationRow
+from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node
 from warehouse.statements import shipped
 from warehouse.store import Warehouse
 
@@ -128,11 +127,6 @@ def test_the_sft_set_keeps_the_best_of_each_problem_with_ties_by_id(lake: Wareho
     assert lake.query("select trajectory_id from sft_examples order by rank").to_series().to_list() == ["t0-4", "t1-4", "t2-4"]
 
 
-def retold(tree: list[Node], mark: str) -> list[Node]:
-    """The same tree in other words, so that its solutions are other solutions."""
-    return [Node(**{name: getattr(n, name) for name in Node.__slots__} | {"text": n.text + mark}) for n in tree]
-
-
 def test_the_control_has_as_many_examples_right_or_wrong(two_rounds: Warehouse) -> None:
     chosen = two_rounds.query("annotate_sft_unverified", round=2)
     assert chosen.height == 2
@@ -183,45 +177,6 @@ def test_a_refuted_trajectory_is_never_the_chosen_one(lake: Warehouse) -> None:
     search(lake, 1, small_tree())
     verify(lake, 1, {"t1-4": "replay_differs"})
     assert rows(lake.query("annotate_pairs", round=1), "kind", "chosen_node_id") == [("step", 1)]
-
-
-@pytest.mark.parametrize("size", [1, 2, 5])
-def test_ranges_of_problems_annotated_one_by_one_give_the_rows_of_the_whole_round(lake: Warehouse, size: int) -> None:
-    names = ["p1", "p2", "p3", "p4", "p5"]
-    ingest(lake, *(problem(name) for name in names))
-    # The trees of one problem lie in two shards, as those of extra rollouts do; their answers are compared all the same.
-    search(lake, 1, [one for name in names for one in small_tree(f"t-{name}", name)], "000")
-    search(lake, 1, [one for name in names[::2] for one in retold(small_tree(f"u-{name}", name), "!")], "001")
-    verify(lake, 1, {"t-p1-4": "replay_differs"})
-    ranges = lake.problem_ranges(size)
-    assert len(ranges) == -(-len(names) // size)
-    for name in ("annotate_trajectories", "annotate_pairs", "verification_candidates"):
-        parts = pl.concat([lake.query(name, round=1, **one.parameters) for one in ranges])
-        whole = lake.query(name, round=1)
-        assert whole.height > 0
-        assert parts.rows() == whole.rows()
-
-
-def test_a_problem_beyond_those_that_the_ranges_were_made_of_is_in_one_of_them(lake: Warehouse) -> None:
-    ingest(lake, problem("p2"), problem("p4"))
-    ranges = lake.problem_ranges(1)
-    search(lake, 1, [one for name in ("p1", "p3", "p5") for one in small_tree(f"t-{name}", name)])
-    parts = pl.concat([lake.query("annotate_trajectories", round=1, **one.parameters) for one in ranges])
-    assert parts.rows() == lake.query("annotate_trajectories", round=1).rows()
-    assert lake.problem_ranges(9) == [ProblemRange("000", None, None)]
-    assert lake.query("range_starts", size=1)["problem_id"].to_list() == ["p2", "p4"]
-
-
-def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse) -> None:
-    search(lake, 1, [*small_tree("t1", "p1"), *small_tree("t2", "p2"), *small_tree("t3", "p3")])
-    replayed = [
-        VerificationRow("t1-4", "p1", "verified", None, is_lucky=True),
-        VerificationRow("t2-4", "p2", "verified", None, is_lucky=False),
-        VerificationRow("t3-4", "p3", "replay_differs", "step 1", is_lucky=None),
-    ]
-    lake.commit(batch(1, "verify"), {"verifications": replayed})
-    assert lake.query("verification_counts", round=1).rows() == [(9, 2, 1, 0.5, 2)]
-    assert lake.query("verification_counts", round=2).rows() == [(0, 0, 0, None, 0)]
 
 
 def test_stages_that_took_no_time_to_speak_of_are_left_out_of_the_summary_but_not_of_its_sum(lake: Warehouse) -> None:

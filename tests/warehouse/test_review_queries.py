@@ -24,6 +24,7 @@ from warehouse.records import (
     Node,
     QuarantinedRow,
     Source,
+    VerificationRow,
 )
 from warehouse.store import Warehouse
 
@@ -273,3 +274,15 @@ def test_metrics_that_are_no_shares_are_shown(lake: Warehouse) -> None:
     lake.commit(batch(1, "evaluate"), {"evaluations": [*wrong, right]})
     found = lake.query("bad_evaluations", round=1)
     assert rows(found, "metric", "reason") == [("maj_8", "value outside [0, 1]"), ("pass_8", "over no problems")]
+
+
+def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse) -> None:
+    search(lake, 1, [*small_tree("t1", "p1"), *small_tree("t2", "p2"), *small_tree("t3", "p3")])
+    replayed = [
+        VerificationRow("t1-4", "p1", "verified", None, is_lucky=True),
+        VerificationRow("t2-4", "p2", "verified", None, is_lucky=False),
+        VerificationRow("t3-4", "p3", "replay_differs", "step 1", is_lucky=None),
+    ]
+    lake.commit(batch(1, "verify"), {"verifications": replayed})
+    assert lake.query("verification_counts", round=1).rows() == [(9, 2, 1, 0.5, 2)]
+    assert lake.query("verification_counts", round=2).rows() == [(0, 0, 0, None, 0)]

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.trees import batch, round_row, small_tree
+from tests.warehouse.trees import batch, ingest, problem, round_row, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.records import Checkpoint, CheckpointKind
+from warehouse.records import Checkpoint, CheckpointKind, RoundStatus
 from warehouse.store import Warehouse
 
 
@@ -91,3 +91,18 @@ def test_a_checkpoint_recorded_twice_keeps_its_status(lake: Warehouse) -> None:
 def test_an_unknown_round_is_named(lake: Warehouse) -> None:
     with pytest.raises(BadInput, match="round 7 is not in the lake"):
         lake.set_round_status(7, "failed")
+
+
+@pytest.mark.parametrize("status", ["running", "failed", "rejected"])
+def test_new_training_problems_wait_until_the_round_is_promoted(lake: Warehouse, status: RoundStatus) -> None:
+    """Shards are positions among the problems: with others among them, a resumed round searched some twice and some never."""
+    ingest(lake, problem("p1"), problem("p3"))
+    lake.start_round(round_row())
+    lake.set_round_status(1, status)
+    with pytest.raises(BadInput, match=f"nothing ingested: 1 new training problems.*round 1, which is {status}"):
+        lake.ingest(batch(0, "ingest", "more"), [problem("p2"), problem("p4", split="test")], [])
+    assert [found.problem_id for found in lake.problems("train")] == ["p1", "p3"]
+    assert lake.problems("test") == []
+    assert lake.ingest(batch(0, "ingest", "held out"), [problem("p3"), problem("p4", split="test")], []) == 1
+    lake.set_round_status(1, "promoted")
+    assert lake.ingest(batch(0, "ingest", "more"), [problem("p2")], []) == 1

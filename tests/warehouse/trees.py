@@ -72,6 +72,11 @@ def small_tree(tree_id: str = "t1", problem_id: str = "p1") -> list[Node]:
     ]
 
 
+def retold(tree: list[Node], mark: str) -> list[Node]:
+    """The same tree in other words, so that its solutions are other solutions."""
+    return [Node(**{name: getattr(n, name) for name in Node.__slots__} | {"text": n.text + mark}) for n in tree]
+
+
 def batch(round_number: int, stage: str, shard: str = "000", **costs: float) -> Batch:
     """Return a batch that took a second where nothing else is said: without a time the lake measures its own."""
     return Batch(round_number, stage, shard, FINGERPRINT, "v1", "flow-1", "task-1", **{"wall_seconds": 1.0, **costs})
