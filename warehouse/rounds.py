@@ -129,7 +129,7 @@ def refuse_new_problems(cursor: Cursor, staged: str) -> None:
         number, status = unfinished
         raise BadInput(
             f"nothing ingested: {new[0]} new training problems would shift the shards of round {number}, which is {status}",
-            hint="finish the round with `stargrove evolve`, or ingest into another --home",
+            hint="finish it with `stargrove evolve` (a refused round: --override REASON), or ingest into another --home",
         )
 
 
