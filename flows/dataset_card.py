@@ -12,7 +12,7 @@ import polars as pl
 from warehouse.records import RoundRow
 from warehouse.store import Warehouse
 
-_INDEX: Final = "export.json"
+INDEX: Final = "export.json"
 """What the files of a directory are, so that a card can list all of them."""
 
 _COUNTS: Final = {
@@ -92,7 +92,7 @@ def dataset_card(lake: Warehouse, file: DataFile, directory: Path) -> str:
 
 
 def _indexed(file: DataFile, directory: Path) -> list[DataFile]:
-    path = directory / _INDEX
+    path = directory / INDEX
     known = [DataFile(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
     files = sorted([one for one in known if one.name != file.name] + [file], key=lambda one: one.name)
     path.write_text(json.dumps([asdict(one) for one in files], indent=2) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from flows.settings import Settings
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.location import has_lake, located
+from warehouse.objects import fetched
 from warehouse.records import AnswerMethod, Batch, BenchmarkProblem, Split
 from warehouse.store import Warehouse
 
@@ -39,7 +40,7 @@ def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Displa
     """Return 0 after measuring and showing a table. What was measured before with the same settings is only shown."""
     if not has_lake(home) and not located(home, settings.warehouse).catalog:
         raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
-    batches = [(file.stem, _known_benchmark(settings, home, file, display)) for file in wanted.files]
+    batches = [(file.stem, known_benchmark(settings, home, file, display)) for file in wanted.files]
     server = open_server(home)
     os.environ.update(server.client_environment)
     # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
@@ -91,14 +92,15 @@ def measure_plan(
     )
 
 
-def _known_benchmark(settings: Settings, home: Path, file: Path, display: Display) -> str:
+def known_benchmark(settings: Settings, home: Path, file: Path, display: Display) -> str:
     """Return the id of the batch that says which problems stand in a benchmark file, after bringing them into the lake.
 
     A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
     """
     report = run_ingest(settings, home, file, "test", file.stem)
     display.message(report.line)
-    problems = load_problems(file, "test", file.stem).problems
+    with fetched(file) as local:
+        problems = load_problems(local, "test", file.stem).problems
     fingerprint = hashlib.sha256(" ".join(problem.problem_id for problem in problems).encode()).hexdigest()[:16]
     batch = Batch(round=0, stage="benchmark", shard=file.stem, fingerprint=fingerprint, code_version=code_version())
     with Warehouse.open(home, settings.warehouse) as lake:

@@ -18,6 +18,7 @@ from tasks.problems.decontamination import Decontaminator
 from tasks.problems.identity import problem_id
 from tasks.problems.readers import RawRow, read_rows
 from warehouse.errors import BadInput
+from warehouse.objects import fetched, spelled
 from warehouse.records import Batch, Label, Node, Problem, QuarantinedRow, Source, Split, Verdict
 from warehouse.store import Warehouse
 
@@ -37,6 +38,11 @@ class Origin:
     split: Split
     licence: str | None = None
 
+    @property
+    def address(self) -> str:
+        """The path or s3:// address, for people."""
+        return spelled(self.path)
+
 
 @dataclass(slots=True)
 class ImportReport:
@@ -54,8 +60,8 @@ class ImportReport:
     def line(self) -> str:
         """One line for people."""
         if not self.n_rows:
-            return f"{self.origin.path}: imported before, nothing to do"
-        line = f"{self.origin.path}: {self.n_trajectories:,} trajectories from {self.n_rows:,} rows"
+            return f"{self.origin.address}: imported before, nothing to do"
+        line = f"{self.origin.address}: {self.n_trajectories:,} trajectories from {self.n_rows:,} rows"
         line += f"; {self.n_new_problems:,} new problems"
         if self.n_labels:
             agree = f"{self.n_labels - self.n_disagreements:,} of {self.n_labels:,} labels agree with our grading"
@@ -230,7 +236,13 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
 
     Raises BadInput where no row of the file can be used.
     """
-    fingerprint = _content_hash(origin.path)
+    with fetched(origin.path) as local:
+        return _imported(settings, home, kind, origin, local)
+
+
+def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: Path) -> ImportReport:
+    """Read the local copy of origin.path."""
+    fingerprint = _content_hash(local)
     report = ImportReport(origin)
     done = Batch(0, "sources", f"{kind} {origin.source}", fingerprint)
     with Warehouse.open(home, settings.warehouse) as lake:
@@ -239,7 +251,7 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
         grader = open_grader(settings.grading)
         try:
             importer = KINDS[kind](settings, lake, origin)
-            for number, rows in enumerate(_chunks(read_rows(origin.path))):
+            for number, rows in enumerate(_chunks(read_rows(local))):
                 name = f"{kind} {origin.source} {number:05d}"
                 importer.import_shard(rows, Batch(0, "rollout-import", name, fingerprint), report, grader)
         finally:
@@ -247,10 +259,10 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
         if report.n_quarantined and not report.n_trajectories:
             first = lake.query("select reason from quarantine where source = $source limit 1", source=origin.source).item()
             raise BadInput(
-                f"{origin.path} has no usable row; the first: {first}", hint="see: stargrove sql --file quarantined_rows"
+                f"{origin.address} has no usable row; the first: {first}", hint="see: stargrove sql --file quarantined_rows"
             )
         row = Source(
-            origin.source, origin.split, origin.licence, str(origin.path), fingerprint, report.n_rows, report.n_new_problems
+            origin.source, origin.split, origin.licence, origin.address, fingerprint, report.n_rows, report.n_new_problems
         )
         lake.commit(done, {"sources": [row]})
     return report

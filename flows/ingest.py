@@ -11,7 +11,7 @@ from tasks.problems.decontamination import Decontaminator, Refusal
 from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
-from warehouse.objects import fetched, object_uri
+from warehouse.objects import fetched, spelled
 from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.store import Warehouse
 
@@ -38,7 +38,7 @@ class IngestReport:
     @property
     def line(self) -> str:
         """One line for people, without what did not happen."""
-        name = object_uri(self.path) or self.path
+        name = spelled(self.path)
         if self.already_there:
             return f"{name}: ingested before, nothing to do"
         parts = (
@@ -79,7 +79,7 @@ def _ingested(
         accepted = [problem for problem in ours if problem.problem_id not in refused]
         quarantined: list[QuarantinedRow] = [*loaded.quarantined, *(refusal.quarantined() for refusal in refusals)]
         n_new = lake.ingest(batch, accepted, quarantined)
-        origin = Source(source, split, licence, str(path), batch.fingerprint, loaded.n_rows, n_new)
+        origin = Source(source, split, licence, spelled(path), batch.fingerprint, loaded.n_rows, n_new)
         lake.commit(replace(batch, stage="sources"), {"sources": [origin]})
         n_near = record_near_duplicates(settings, lake)
     return IngestReport(
@@ -111,7 +111,7 @@ def _refusals(
     trained = Decontaminator(problems, n_gram).refusals([*there["train"], *there["validation"]])
     if trained:
         raise BadInput(
-            f"{len(trained)} problems that the lake trains on share {n_gram} words in a row with {path}",
+            f"{len(trained)} problems that the lake trains on share {n_gram} words in a row with {spelled(path)}",
             hint="ingest test problems first, into a new --home; then those training problems are refused",
         )
     return ()

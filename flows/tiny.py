@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tasks.problems.student_work import flawed_solutions
 from tasks.problems.varied import varied_solutions
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
-from warehouse.objects import object_uri, placed
+from warehouse.objects import exists, fetched, placed, spelled
 from warehouse.records import Problem
 
 WHOLE = (USER, ASSISTANT, *MARKERS)
@@ -38,10 +39,12 @@ class Sources:
 
 def run_build(settings: Settings, output: Path, sources: Sources, display: Display) -> str:
     """Return one line about the checkpoint that was built at `output`."""
-    if output.exists():
-        raise BadInput(f"{output} exists", hint="name a directory that does not, or remove this one")
-    texts = list(solution_texts(settings, sources, display) if sources.solutions else student_texts(settings.base))
-    origin = Origin(_fingerprint(settings, sources), code_version())
+    if exists(output):
+        raise BadInput(f"{spelled(output)} exists", hint="name a directory that does not, or remove this one")
+    with ExitStack() as copies:
+        local = Sources(*(path and copies.enter_context(fetched(path)) for path in (sources.solutions, sources.test)))
+        texts = list(solution_texts(settings, local, display) if local.solutions else student_texts(settings.base))
+        origin = Origin(_fingerprint(settings, local), code_version())
     display.stage(0, "train base")
 
     def report(step: int, n_steps: int, loss: float) -> None:
@@ -50,7 +53,7 @@ def run_build(settings: Settings, output: Path, sources: Sources, display: Displ
     build = build_gsm8k_base if sources.solutions else build_tiny_base
     with placed(output) as place:
         checkpoint = build(place, settings.base, texts, WHOLE, origin, report)
-    return f"{checkpoint.checkpoint_id} from {len(texts):,} texts, written to {object_uri(output) or output}"
+    return f"{checkpoint.checkpoint_id} from {len(texts):,} texts, written to {spelled(output)}"
 
 
 def student_texts(settings: BaseSettings) -> Iterator[TrainingText]:

@@ -7,6 +7,8 @@ memory is replaced and its open requests are repeated. After MAX_FAILURES in a r
 many processes were lost with the same request, EngineUnavailable says why.
 """
 
+import atexit
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -40,6 +42,7 @@ _CLOSE_SECONDS: Final = 30.0
 class _Member:
     """A process and what it owes. Mutable."""
 
+    index: int
     process: BaseProcess
     connection: Connection
     heard: float
@@ -62,7 +65,9 @@ class EnginePool:
         self._n_failures = 0
         self._lost_with: Counter[int] = Counter()
         self._failure: EngineUnavailable | None = None
-        self._members = [self._start() for _ in range(settings.n_processes)]
+        self._members: list[_Member] = []
+        atexit.register(self._abandon)
+        self._members += [self._start(index) for index in range(settings.n_processes)]
         self._await_ready()
 
     def load(self, policy: Path, ppm: Path | None) -> None:
@@ -105,17 +110,26 @@ class EnginePool:
         for member in self._members:
             member.process.join(_CLOSE_SECONDS)
             _kill(member)
+        atexit.unregister(self._abandon)
 
-    def _start(self) -> _Member:
+    def _abandon(self) -> None:
+        """End every process at once: this one ends without having closed the engine, and would wait for them for ever."""
+        for member in self._members:
+            _kill(member)
+
+    def _start(self, index: int) -> _Member:
         parent_end, child_end = multiprocessing.Pipe()
         # Spawned, not forked: this process may hold threads and torch, which do not survive a fork.
         process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(child_end, self._settings, *self._served), name="stargrove engine", daemon=True
+            target=serve,
+            args=(child_end, self._settings.of_process(index), *self._served),
+            name="stargrove engine",
+            daemon=False,  # a daemon may have no processes of its own, which vllm-async needs
         )
         with _threads_of_a_member(self._settings.n_threads):
             process.start()
         child_end.close()
-        return _Member(process, parent_end, time.monotonic())
+        return _Member(index, process, parent_end, time.monotonic())
 
     def _await_ready(self) -> None:
         while not all(member.ready for member in self._members):
@@ -180,10 +194,10 @@ class EnginePool:
                 hint="if memory ran out, use a smaller engine.kv_cache_mib or engine.n_processes",
             )
             raise self._failure
-        fresh = self._start()
+        fresh = self._start(member.index)
         fresh.open = member.open
         fresh.outbox = list(member.open.values())
-        self._members[self._members.index(member)] = fresh
+        self._members[member.index] = fresh
 
     def _home_of(self, request: Request) -> int:
         text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
@@ -201,6 +215,10 @@ def _how_it_ended(exit_code: int | None) -> str:
 
 
 def _kill(member: _Member) -> None:
+    """End a process and those that it started, which are in its group."""
+    if member.process.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(member.process.pid, signal.SIGKILL)
     member.process.kill()
     member.process.join()
     member.connection.close()

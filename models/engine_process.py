@@ -8,6 +8,7 @@ ends could wait for each other with full pipes. Both ends are ours, so messages 
 """
 
 import contextlib
+import os
 import queue
 import signal
 import threading
@@ -74,7 +75,9 @@ _TURN_SECONDS: Final = 0.002
 
 def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
     """Open the engine and serve until Close, or until the parent is gone."""
-    # Ctrl-C goes to the whole process group; the parent decides what becomes of its engines.
+    # A group of its own: Ctrl-C does not reach it, for the parent decides what becomes of its engines, and what it starts ends
+    # with it.
+    os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(connection, orders), daemon=True).start()

@@ -33,4 +33,10 @@ def open_in_process(settings: EngineSettings, policy: Path, ppm: Path | None) ->
         return TransformersEngine(settings, policy, ppm)
     from models.vllm_engine import VllmEngine
 
-    return VllmEngine(settings, policy, ppm)
+    if settings.kind == "vllm-async":
+        from models.vllm_async import OwnProcesses
+
+        return VllmEngine(settings, OwnProcesses(settings), policy, ppm)
+    from models.vllm_model import InProcess
+
+    return VllmEngine(settings, InProcess(settings), policy, ppm)

@@ -1,5 +1,6 @@
 """Settings of serving: which engine proposes steps and scores prefixes, and how large it may grow. No torch here."""
 
+import re
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -11,12 +12,20 @@ class EngineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["vllm", "http", "transformers"] = "vllm"
-    """vllm: continuous batching. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
+    kind: Literal["vllm", "vllm-async", "http", "transformers"] = "vllm"
+    """vllm: continuous batching. vllm-async: policy and PPM in vLLM processes of their own that compute at the same time, for
+    GPUs. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
     n_processes: int = Field(default=2, ge=0, le=64)
     """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process. Of no
     use to the kind http."""
+
+    policy_gpus: tuple[str, ...] = ()
+    """The GPU of each process's policy, one entry per process: "0", or "0,1" for a policy that is split over two (vllm-async
+    only); none: the first GPU that the environment shows."""
+
+    ppm_gpus: tuple[str, ...] = ()
+    """The same for the PPM, where it lives apart (vllm-async only); none: those of the policy."""
 
     stall_seconds: float = Field(default=300.0, gt=0)
     """A process that owes answers and says nothing for so long is replaced, and its requests are repeated."""
@@ -87,9 +96,34 @@ class EngineSettings(BaseModel):
                 )
         return tuple(url.rstrip("/") for url in urls)
 
+    @field_validator("policy_gpus", "ppm_gpus")
+    @classmethod
+    def _are_numbers(cls, gpus: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in gpus:
+            if not re.fullmatch(r"\d+(,\d+)*", entry):
+                raise ValueError(f'{entry!r} names no GPU; write "0", or "0,1" for a model that is split over two')
+        return gpus
+
+    @model_validator(mode="after")
+    def _gpus_fit_the_processes(self) -> Self:
+        n_processes = max(1, self.n_processes)
+        for name, gpus in (("policy_gpus", self.policy_gpus), ("ppm_gpus", self.ppm_gpus)):
+            if gpus and self.kind not in ("vllm", "vllm-async"):
+                raise ValueError(f'{name} is for the kinds vllm and vllm-async, not for "{self.kind}"')
+            if gpus and len(gpus) != n_processes:
+                raise ValueError(f"{name} has {len(gpus)} entries for {n_processes} processes; give one for each (n_processes)")
+        if self.kind == "vllm" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
+            raise ValueError('a PPM apart, or a model over several GPUs, needs kind = "vllm-async"')
+        return self
+
     @model_validator(mode="after")
     def _servers_are_named(self) -> Self:
         if self.kind == "http" and not (self.policy_urls and self.ppm_urls):
             lacking = "ppm_urls" if self.policy_urls else "policy_urls"
             raise ValueError(f'kind = "http": {lacking} names no server; give at least one')
         return self
+
+    def of_process(self, index: int) -> "EngineSettings":
+        """Return the settings of one of the n_processes processes: with its own GPUs alone."""
+        mine = {"policy_gpus": self.policy_gpus[index : index + 1], "ppm_gpus": self.ppm_gpus[index : index + 1]}
+        return self.model_copy(update={**mine, "n_processes": 1})

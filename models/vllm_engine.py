@@ -1,5 +1,5 @@
-"""Policy and PPM in vLLM, in this process. `poll` advances the policy by one turn and the PPM now and then; between polls
-nothing happens.
+"""Policy and PPM in vLLM. In this process `poll` advances the policy by one turn and the PPM now and then, and between polls
+nothing happens; in processes of their own both compute all the time, and `poll` takes what they have finished.
 
 Every candidate is its own vLLM request with its own seed, so that it depends on its prompt and seed alone: not on its
 siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to the seed per sample, and neighbouring
@@ -7,33 +7,84 @@ requests would repeat each other.)
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Protocol
 
 from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
 from models.ppm_score import score_from_logit
+from models.prompt_tokens import PromptTokens
 from models.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix, refuse_text
 from models.settings import EngineSettings
-from models.vllm_model import Use, VllmModel
+from models.vllm_start import Use
 from warehouse.errors import EngineUnavailable
 
-_TURNS_PER_SCORING: Final = 6
-"""Turns of a busy policy after which the PPM takes one. Its turn costs nearly the same for 7 prefixes as for 3: the scores
-of 64 trees took 1.1 CPU-seconds instead of 1.6, at 1,180 turns of the policy instead of 1,130."""
+
+class Model(Protocol):
+    """A policy or a PPM inside vLLM. Raises EngineUnavailable when it fails."""
+
+    directory: Path
+    tokens: PromptTokens
+
+    @property
+    def busy(self) -> bool:
+        """Whether any request is queued or being served."""
+        ...
+
+    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
+        """Queue one vLLM request; `step` returns its output with the same key."""
+        ...
+
+    def step(self) -> list[Any]:
+        """Return the outputs that are finished, after one turn of work where the model is in this process."""
+        ...
+
+    def can_reload(self, directory: Path) -> bool:
+        """Return whether the model in `directory` differs from this one in its weights alone."""
+        ...
+
+    def reload(self, directory: Path) -> None:
+        """Serve the weights in `directory` from the next request on."""
+        ...
+
+    def close(self) -> None:
+        """Give back the memory."""
+        ...
+
+
+class Models(Protocol):
+    """Starts models, and waits for them."""
+
+    @property
+    def turns_per_scoring(self) -> int:
+        """Polls of a busy policy after which the PPM is given its turn."""
+        ...
+
+    def start(self, use: Use, directory: Path) -> Model:
+        """Return a model, ready for requests."""
+        ...
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Return whether anything was finished since the last wait, waiting for it at most timeout_seconds."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the models shared, after they are closed."""
+        ...
 
 
 class VllmEngine:
     """The Engine of models.engine on vLLM. One thread at a time uses it; it need not be the main one."""
 
-    def __init__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+    def __init__(self, settings: EngineSettings, models: Models, policy: Path, ppm: Path | None) -> None:
         self._settings = settings
+        self._models = models
         self._generations: dict[int, OpenGeneration] = {}
         self._scorings = OpenScorings(settings.score_cache_size)
         self._ready: list[Answer] = []
         self._n_turns_unscored = 0
-        self._ppm: VllmModel | None = None
-        self._policy = VllmModel("policy", policy, settings)
+        self._ppm: Model | None = None
+        self._policy = models.start("policy", policy)
         if ppm is not None:
-            self._ppm = VllmModel("ppm", ppm, settings)
+            self._ppm = models.start("ppm", ppm)
 
     def load(self, policy: Path, ppm: Path | None) -> None:
         """Serve these checkpoints from now on. Only weights that differ are read; another architecture restarts vLLM."""
@@ -59,11 +110,15 @@ class VllmEngine:
                 self._submit_scoring(request)
 
     def poll(self, timeout_seconds: float) -> list[Answer]:
-        """Return the answers that one turn finishes; timeout_seconds is not waited, a turn is work."""
+        """Return the answers that one turn finishes, waiting for models in processes of their own at most timeout_seconds."""
+        answers = self._turn()
+        return answers or (self._turn() if self._models.wait(timeout_seconds) else [])
+
+    def _turn(self) -> list[Answer]:
         for output in self._policy.step():
             self._take_candidate(output)
         self._n_turns_unscored += 1
-        if self._ppm is not None and (not self._policy.busy or self._n_turns_unscored >= _TURNS_PER_SCORING):
+        if self._ppm is not None and (not self._policy.busy or self._n_turns_unscored >= self._models.turns_per_scoring):
             self._n_turns_unscored = 0
             for output in self._ppm.step():
                 self._take_score(output)
@@ -80,8 +135,9 @@ class VllmEngine:
         self._policy.close()
         if self._ppm is not None:
             self._ppm.close()
+        self._models.close()
 
-    def _serve(self, use: Use, model: VllmModel | None, directory: Path) -> VllmModel:
+    def _serve(self, use: Use, model: Model | None, directory: Path) -> Model:
         if model is not None and model.directory == directory:
             return model
         if model is not None and model.can_reload(directory):
@@ -89,7 +145,7 @@ class VllmEngine:
             return model
         if model is not None:
             model.close()
-        return VllmModel(use, directory, self._settings)
+        return self._models.start(use, directory)
 
     def _submit_generation(self, request: GenerationRequest) -> None:
         reason = refuse_text(request.prompt)

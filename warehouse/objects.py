@@ -29,6 +29,11 @@ def object_uri(path: Path | str) -> str | None:
     return _S3.sub(SCHEME, text, count=1) if _S3.match(text) else None
 
 
+def spelled(path: Path | str) -> str:
+    """Return a path or an s3:// address as people write it."""
+    return object_uri(path) or str(path)
+
+
 @contextmanager
 def fetched(path: Path | str) -> Iterator[Path]:
     """Return a context with a local path of the same name and content: the path itself, or a copy of the object or prefix.
@@ -46,16 +51,30 @@ def fetched(path: Path | str) -> Iterator[Path]:
 
 
 @contextmanager
-def placed(path: Path | str) -> Iterator[Path]:
-    """Return a context with a local path to write a file or a directory to; an s3:// path receives it where all went well."""
+def placed(path: Path | str, index: str = "") -> Iterator[Path]:
+    """Return a context with a local path to write a file or a directory to; an s3:// path receives it where all went well.
+
+    index: a file of the directory that is read before it is written, and is brought here where it stands there already.
+    """
     uri = object_uri(path)
     if uri is None:
         yield Path(path)
         return
     with tempfile.TemporaryDirectory(prefix="stargrove-") as directory:
         copy = Path(directory) / Path(uri).name
+        if index and exists(f"{uri.rstrip('/')}/{index}"):
+            download(f"{uri.rstrip('/')}/{index}", copy / index)
         yield copy
         upload(copy, uri)
+
+
+def exists(path: Path | str) -> bool:
+    """Return whether there is a file, a directory, an object or anything below a prefix."""
+    uri = object_uri(path)
+    if uri is None:
+        return Path(path).exists()
+    with _reported(uri):
+        return bool(s3_files().exists(uri))
 
 
 def download(uri: str, place: Path) -> None:

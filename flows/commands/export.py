@@ -26,12 +26,17 @@ def command(
 
     --push uses the hub and the token that the libraries of Hugging Face find in the environment.
     """
+    from flows.dataset_card import INDEX
     from flows.export import ExportRequest, run_export
+    from warehouse.objects import fetched, placed, spelled
 
     form = form or ("rstar" if kind == "trees" else "trl")
-    file = run_export(home, ExportRequest(kind, round_, form, format_), output)
-    typer.echo(f"{output / file.name}: {file.n_rows:,} rows, sha256 {file.sha256[:16]}; card: {output / 'README.md'}")
+    with placed(output, index=INDEX) as directory:
+        file = run_export(home, ExportRequest(kind, round_, form, format_), directory)
+    name, card = spelled(output / file.name), spelled(output / "README.md")
+    typer.echo(f"{name}: {file.n_rows:,} rows, sha256 {file.sha256[:16]}; card: {card}")
     if push is not None:
         from flows.hub import push_directory
 
-        typer.echo(f"pushed to {push_directory(output, push)}")
+        with fetched(output) as directory:
+            typer.echo(f"pushed to {push_directory(directory, push)}")

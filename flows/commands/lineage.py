@@ -18,7 +18,7 @@ def command(
 ) -> None:
     """Walk from a checkpoint to its rows, trees, searching checkpoints, settings, code version and flow run, and back."""
     from warehouse.lineage import lineage
-    from warehouse.objects import object_uri, placed
+    from warehouse.objects import placed, spelled
     from warehouse.store import Warehouse
 
     with Warehouse.open(home, read_only=True) as lake:
@@ -34,4 +34,4 @@ def command(
     else:
         with placed(output) as local:
             local.write_text(text + "\n", encoding="utf-8")
-        typer.echo(f"written to {object_uri(output) or output}")
+        typer.echo(f"written to {spelled(output)}")

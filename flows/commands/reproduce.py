@@ -16,10 +16,12 @@ def command(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Write the files that a checkpoint was trained on once more, and check that every byte is the same."""
+    from warehouse.objects import placed, spelled
     from warehouse.store import Warehouse
     from warehouse.training_files import reproduce
 
-    with Warehouse.open(home, read_only=True) as lake:
-        files = reproduce(lake, checkpoint_id, output)
+    with Warehouse.open(home, read_only=True) as lake, placed(output) as directory:
+        files = reproduce(lake, checkpoint_id, directory)
     for file in files:
-        typer.echo(f"{file.path}: {file.n_rows} rows of snapshot {file.snapshot_id}, sha256 {file.sha256}: the same bytes")
+        name = spelled(output / file.path.name)
+        typer.echo(f"{name}: {file.n_rows} rows of snapshot {file.snapshot_id}, sha256 {file.sha256}: the same bytes")

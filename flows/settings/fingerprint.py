@@ -31,6 +31,8 @@ DECIDES_NO_DATA = frozenset(
         "engine.max_batched_tokens",
         "engine.kv_cache_mib",
         "engine.ppm_kv_cache_mib",
+        "engine.policy_gpus",
+        "engine.ppm_gpus",
         "engine.policy_urls",
         "engine.ppm_urls",
         "engine.policy_model",

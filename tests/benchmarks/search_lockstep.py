@@ -1,22 +1,24 @@
 """Measure the driver against a lock-step driver, the way of rStar's published code, on the same work.
 
-    python -m tests.benchmarks.search_lockstep [--work cpu light symbolic] [--trees 64] [--write]
+    python -m tests.benchmarks.search_lockstep [--work cpu light hanging symbolic] [--trees 64] [--write]
 
 Lock-step: all problems begin a rollout together; in it all advance one depth at a time. Each depth asks the engine for all
 problems and waits, then makes a pool of processes that run the candidates, each with its whole prefix and without isolation,
 and waits for the slowest. Both drivers have the same model, problems, seeds, rollouts, candidates and number of processes for
 code, so that they grow the same trees.
 
-cpu: the tiny default on two cores. light, symbolic: the simulated accelerator; steps that compute little and now and then wait,
-or steps that all use sympy.
+cpu: the tiny default on two cores, which engine and steps share. The others stand on the simulated accelerator. light: steps
+that compute little and now and then wait. hanging: the same, and one step in 500 runs until the limit of 20 s. symbolic: steps
+that all use sympy.
 """
 
 import argparse
 import contextlib
 import io
 import multiprocessing
+import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -42,9 +44,12 @@ from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
 from tests.benchmarks.search_ground import BASE, spread, write
-from tests.benchmarks.simulated_engine import SimulatedEngine, symbolic_candidate, toy_candidate
+from tests.benchmarks.simulated_engine import Policy, SimulatedEngine, hanging_candidate, symbolic_candidate, toy_candidate
 
 BASELINE = Path(__file__).with_name("search_lockstep_baseline.json")
+LIMIT_SECONDS = 20.0
+"""How long a step may take in either driver."""
+KINDS = ("cpu", "light", "hanging", "symbolic")
 
 
 @dataclass(frozen=True)
@@ -69,15 +74,29 @@ def execute_whole(path: tuple[str, ...]) -> tuple[str, str, str]:
     """Return outcome, printed text of the last code, and error, after executing all of `path` in this process."""
     scope: dict[str, object] = {}
     printed = io.StringIO()
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS)
     try:
         for code in path[:-1]:
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(code, scope)
         with contextlib.redirect_stdout(printed):
             exec(path[-1], scope)
+    except StepTooLong:
+        return "timeout", printed.getvalue(), ""
     except Exception as error:  # noqa: BLE001 - whatever the code of a step does is its outcome
         return "error", printed.getvalue(), f"{type(error).__name__}\n{error}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return "ok", printed.getvalue(), ""
+
+
+class StepTooLong(BaseException):
+    """The limit is over."""
+
+
+def _give_up(*_: object) -> None:
+    raise StepTooLong
 
 
 class LockStep:
@@ -196,7 +215,9 @@ def measured(name: str, n_trees: int) -> dict[str, Any]:
     with ExitStack() as stack:
         grader = stack.enter_context(closing(open_grader(GradingSettings())))
         work, engines = _work(name, n_trees, stack)
-        sandbox = stack.enter_context(closing(open_sandbox(SandboxSettings(n_workers=work.n_workers, timeout_seconds=60.0))))
+        sandbox = stack.enter_context(
+            closing(open_sandbox(SandboxSettings(n_workers=work.n_workers, timeout_seconds=LIMIT_SECONDS)))
+        )
         begun = time.perf_counter()
         machinery = Machinery(engines[0], sandbox, grader, time.perf_counter, lambda: False)
         trees = continuously(work, machinery)
@@ -214,16 +235,23 @@ def measured(name: str, n_trees: int) -> dict[str, Any]:
     }
 
 
+SIMULATED: Mapping[str, tuple[Policy, int, SearchSettings]] = {
+    "light": (toy_candidate, 16, SearchSettings(n_rollouts=8, n_candidates=8)),
+    "hanging": (hanging_candidate, 16, SearchSettings(n_rollouts=8, n_candidates=8)),
+    "symbolic": (symbolic_candidate, 2, SearchSettings(n_rollouts=3, n_candidates=4)),
+}
+"""What writes the steps, how many of them run at once, and how each tree is searched."""
+
+
 def _work(name: str, n_trees: int, stack: ExitStack) -> tuple[Work, tuple[Engine, Engine]]:
     """Return the work and an engine for each driver, the second one without what the first has cached."""
     if name == "cpu":
         per_level = [n_trees // 5 + (level < n_trees % 5) for level in range(5)]
         problems = generate_problems("train", 0, per_level)
-        engine = stack.enter_context(closing(open_engine(EngineSettings(), BASE, None)))
+        first, second = (stack.enter_context(closing(open_engine(EngineSettings(), BASE, None))) for _ in range(2))
         tasks = [Task(one.problem_id, one.statement, one.answer) for one in problems]
-        return Work(tasks, SearchSettings(n_rollouts=16, n_candidates=5), 2), (engine, engine)
-    policy, n_workers = (toy_candidate, 16) if name == "light" else (symbolic_candidate, 2)
-    search = SearchSettings(n_rollouts=8, n_candidates=8) if name == "light" else SearchSettings(n_rollouts=3, n_candidates=4)
+        return Work(tasks, SearchSettings(n_rollouts=16, n_candidates=5), 2), (first, second)
+    policy, n_workers, search = SIMULATED[name]
     tasks = [Task(f"{hashed_seed(number):x}", f"problem {number}", "0") for number in range(n_trees)]
     engines = [SimulatedEngine(time.perf_counter, time.sleep, policy) for _ in range(2)]
     return Work(tasks, search, n_workers), (engines[0], engines[1])
@@ -240,7 +268,7 @@ def _nodes(trees: Sequence[SearchTree]) -> int:
 def main() -> None:
     """Measure, print, and store where asked to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", nargs="+", default=["cpu", "light", "symbolic"], choices=["cpu", "light", "symbolic"])
+    parser.add_argument("--work", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--trees", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--write", action="store_true")

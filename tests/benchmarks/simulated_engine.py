@@ -39,6 +39,9 @@ Policy = Callable[[str, int], tuple[Candidate, float]]
 LIGHT = "v{d} = {seed} % 97 + {d}\nrows{d} = [v{d} * k % 11 for k in range(50)]"
 SYMBOLIC = "from sympy import symbols, expand\nx = symbols('x')\nv{d} = expand((x + {seed} % 7)**4).coeff(x, 1)"
 WAITING = "import time\ntime.sleep({seconds:.3f})\nv{d} = {seed} % 97"
+HANGING = "import time\ntime.sleep(3600)\nv{d} = 0"
+SHARE_HANGING = 1 / 500
+"""Steps that never end. They wait instead of computing, because the machine of an accelerator has cores to spare."""
 SHARE_SYMBOLIC, SHARE_WAITING = 0.05, 0.03
 LONGEST_SECONDS = 5.0
 
@@ -69,6 +72,15 @@ def toy_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:
     end = f"\nprint(v{depth} % 2)\n{END_OF_CODE}" if last else f"\n{END_OF_STEP}"
     candidate = Candidate(f"\n# step {depth + 1}\n{code}{end}", n_tokens, "stop")
     return candidate, n_tokens * rng.lognormvariate(-(SPREAD**2) / 2, SPREAD)
+
+
+def hanging_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:
+    """Return the toy policy's step, or now and then one that never ends."""
+    toy, work = toy_candidate(prompt, seed)
+    if random.Random(f"hanging {seed}").random() >= SHARE_HANGING:
+        return toy, work
+    code = HANGING.format(d=prompt.count(END_OF_STEP))
+    return Candidate(f"\n# step\n{code}\n{END_OF_STEP}", toy.n_tokens, "stop"), work
 
 
 def symbolic_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:

@@ -144,6 +144,8 @@ NO_NUMBERS = {
     "sandbox.namespaces",
     "run.name",
     "run.n_rounds",
+    "engine.policy_gpus",
+    "engine.ppm_gpus",
     "engine.policy_urls",
     "engine.ppm_urls",
     "engine.policy_model",
@@ -153,9 +155,15 @@ NO_NUMBERS = {
 
 
 @pytest.mark.parametrize(
-    "override", ['engine.ppm_urls=["http://gpu-1:8000"]', "engine.ppm_model=mine", "engine.weights=served"]
+    "override",
+    [
+        'engine.ppm_urls=["http://gpu-1:8000"]',
+        "engine.ppm_model=mine",
+        "engine.weights=served",
+        'engine.policy_gpus=["0","1"]',
+    ],
 )
-def test_where_the_servers_are_does_not_change_the_fingerprint(override: str) -> None:
+def test_where_models_are_served_does_not_change_the_fingerprint(override: str) -> None:
     changed = load(overrides=[override])
     assert changed != Settings()
     assert fingerprint(changed) == fingerprint(Settings())

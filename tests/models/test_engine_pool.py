@@ -2,11 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import active_children
 from pathlib import Path
 
+import psutil
 import pytest
 
 from models.engine import Answer, Engine
@@ -72,3 +75,25 @@ def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_p
     (tmp_path / "model.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineUnavailable, match=r"3 engine processes in a row were lost, the last one: loading .* failed"):
         open_engine(TWO.model_copy(update={"n_processes": 1}), tmp_path, None)
+
+
+UNCLOSED = """
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+
+engine = open_engine(EngineSettings(kind="transformers", n_processes=1), Path(sys.argv[1]), None)
+print(*(child.pid for child in active_children()), flush=True)
+sys.exit(3)
+"""
+
+
+def test_a_program_that_ends_without_closing_its_engine_ends_and_leaves_no_process(random_policy: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", UNCLOSED, str(random_policy)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ended.returncode == 3
+    (pid,) = map(int, ended.stdout.split())
+    assert not psutil.pid_exists(pid)

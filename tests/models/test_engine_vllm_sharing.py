@@ -10,7 +10,7 @@ import pytest
 from models.engine import GenerationRequest, ScoringRequest
 from models.settings import EngineSettings
 from models.vllm_engine import VllmEngine
-from models.vllm_model import VllmModel
+from models.vllm_model import InProcess, VllmModel
 from tests.models.engine_contract import answers_of, scores_of
 from tests.models.random_model import write_policy, write_ppm
 
@@ -24,7 +24,7 @@ PROMPT = "b1c2" * 25
 
 @pytest.fixture(scope="module")
 def engine(random_policy: Path, random_ppm: Path) -> Iterator[VllmEngine]:
-    with closing(VllmEngine(SETTINGS, random_policy, random_ppm)) as engine:
+    with closing(VllmEngine(SETTINGS, InProcess(SETTINGS), random_policy, random_ppm)) as engine:
         yield engine
 
 

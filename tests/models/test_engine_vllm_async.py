@@ -1,0 +1,111 @@
+"""vLLM with policy and PPM in processes of their own: the answers of one in this process, and no process left behind."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from multiprocessing import active_children
+from pathlib import Path
+
+import psutil
+import pytest
+
+from models.engine import Answer, Engine
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+from tests.models.engine_contract import answers_of, generations, scorings
+from tests.models.random_model import write_policy, write_ppm
+from warehouse.errors import EngineUnavailable
+
+pytestmark = pytest.mark.integration
+
+SETTINGS = EngineSettings(
+    kind="vllm-async",
+    n_processes=1,
+    max_model_len=256,
+    max_num_seqs=32,
+    kv_cache_mib=64,
+    ppm_kv_cache_mib=64,
+    stall_seconds=5.0,
+)
+ALONE = SETTINGS.model_copy(update={"kind": "vllm", "n_processes": 0})
+REQUESTS = [*generations(12, temperature=1.0), *scorings(6)]
+
+
+@pytest.fixture(scope="module")
+def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
+    """One engine for all tests; when it is closed, no process of it is left."""
+    with closing(open_engine(SETTINGS, random_policy, random_ppm)) as engine:
+        yield engine
+        started = [host(), *host().children(recursive=True)]
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert not alive
+
+
+@pytest.fixture(scope="module")
+def expected(random_policy: Path, random_ppm: Path) -> dict[int, Answer]:
+    """The answers of an engine in this process."""
+    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
+        return answers_of(alone, REQUESTS)
+
+
+def host() -> psutil.Process:
+    """Return the process that holds the two models."""
+    (child,) = (child for child in active_children() if child.name == "stargrove engine")
+    return psutil.Process(child.pid)
+
+
+def model_processes() -> list[psutil.Process]:
+    """Return the vLLM processes: what the host started, but for the tracker that Python starts beside them."""
+    return [child for child in host().children() if "resource_tracker" not in " ".join(child.cmdline())]
+
+
+def test_policy_and_ppm_have_a_process_each_and_answer_as_one_in_this_process_does(
+    engine: Engine, expected: dict[int, Answer]
+) -> None:
+    assert answers_of(engine, REQUESTS) == expected
+    assert len(model_processes()) == 2
+
+
+def test_other_weights_answer_as_in_an_engine_that_never_served_any_before(
+    engine: Engine, random_policy: Path, random_ppm: Path, expected: dict[int, Answer], tmp_path: Path
+) -> None:
+    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
+    with closing(open_engine(ALONE, *others)) as fresh:
+        answers_of_others = answers_of(fresh, REQUESTS)
+    before = model_processes()
+    engine.load(*others)
+    assert answers_of(engine, REQUESTS) == answers_of_others
+    engine.load(random_policy, random_ppm)
+    assert answers_of(engine, REQUESTS) == expected
+    assert model_processes() == before, "weights are swapped without a new process"
+
+
+@pytest.mark.parametrize("victim", ["model", "host"])
+def test_a_process_that_is_killed_is_replaced_with_all_that_belong_to_it(
+    engine: Engine, expected: dict[int, Answer], victim: str
+) -> None:
+    answers_of(engine, REQUESTS[:1])
+    before = [host(), *model_processes()]
+    for request in REQUESTS:
+        engine.submit(request)
+    first = engine.poll(0.0)
+    os.kill(before[victim == "model"].pid, signal.SIGKILL)
+    assert {**{answer.request_id: answer for answer in first}, **answers_of(engine, [])} == expected
+    _, alive = psutil.wait_procs(before, timeout=10)
+    assert not alive
+
+
+def test_a_model_that_hangs_is_replaced_and_its_requests_are_repeated(engine: Engine, expected: dict[int, Answer]) -> None:
+    hanging = model_processes()[0]  # the policy: of the PPM, every score is remembered
+    hanging.suspend()
+    assert answers_of(engine, REQUESTS) == expected
+    assert not hanging.is_running()
+
+
+def test_a_model_that_cannot_start_says_which_directory(random_policy: Path, tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((random_policy / name).read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"torn")
+    with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
+        open_engine(SETTINGS.model_copy(update={"n_processes": 0}), tmp_path, None)
