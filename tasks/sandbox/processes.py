@@ -26,13 +26,15 @@ MAX_FAULTS: Final = 3
 
 @dataclass(slots=True)
 class Job:
-    """An execution that was asked for, and how often the machinery failed it."""
+    """An execution, and how often the machinery failed it. followers: the executions that were asked for and wait for this one,
+    which nobody asked for: a prefix that is run again."""
 
     request_id: int
     tree_id: str
     path: tuple[str, ...]
     kind: Kind
     n_faults: int = 0
+    followers: "list[Job]" = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)

@@ -3,6 +3,7 @@
 A snapshot only saves work: whoever misses one runs the path again. So any may be dropped at any time.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from tasks.sandbox.processes import Process
@@ -11,14 +12,15 @@ Path = tuple[str, ...]
 
 
 class SnapshotCache:
-    """Least recently used first out, bounded by count and by private memory."""
+    """Bounded by count and by private memory. First out: siblings of steps that were continued, then the least recently used."""
 
     def __init__(self, max_count: int, max_mib: float) -> None:
         self.max_count = max_count
         self.max_mib = max_mib
         self.total_mib = 0.0
-        self._used: dict[Process, tuple[str, Path]] = {}
+        self._used: OrderedDict[Process, tuple[str, Path]] = OrderedDict()
         self._trees: dict[str, dict[Path, Process]] = {}
+        self._dropped: dict[str, set[Path]] = {}
 
     def __len__(self) -> int:
         return len(self._used)
@@ -33,9 +35,24 @@ class SnapshotCache:
             for length in range(len(path) - 1, 0, -1):
                 process = tree.get(path[:length])
                 if process is not None and process.kind == kind:
-                    self._used[process] = self._used.pop(process)
+                    self._used.move_to_end(process)
+                    self._yield_siblings(tree, path[:length])
                     return process, length
         return None, 0
+
+    def _yield_siblings(self, tree: dict[Path, Process], path: Path) -> None:
+        """Let the siblings of a step that is continued go first: a search comes back to them later, if at all."""
+        for other, process in tree.items():
+            if len(other) == len(path) and other[:-1] == path[:-1] and other != path:
+                self._used.move_to_end(process, last=False)
+
+    def was_dropped(self, tree_id: str, path: Path) -> bool:
+        """Return whether there was a snapshot of this path, which the bounds did not allow to stay."""
+        return path in self._dropped.get(tree_id, ())
+
+    def forget_dropped(self, tree_id: str, path: Path) -> None:
+        """Let was_dropped say no from now on."""
+        self._dropped.get(tree_id, set()).discard(path)
 
     def add(self, process: Process, tree_id: str, path: Path) -> list[Process]:
         """Keep a snapshot; return those that must end for it: an older one of the same path, and what exceeds the bounds."""
@@ -58,8 +75,9 @@ class SnapshotCache:
     def _drop_excess(self) -> list[Process]:
         dropped = []
         while self._used and (len(self._used) > self.max_count or self.total_mib > self.max_mib):
-            oldest = next(iter(self._used))
+            oldest, (tree_id, path) = next(iter(self._used.items()))
             self.drop(oldest)
+            self._dropped.setdefault(tree_id, set()).add(path)
             dropped.append(oldest)
         return dropped
 
@@ -77,6 +95,7 @@ class SnapshotCache:
 
     def release(self, tree_id: str) -> list[Process]:
         """Forget a tree; return its snapshots, which must end."""
+        self._dropped.pop(tree_id, None)
         released = list(self._trees.get(tree_id, {}).values())
         for process in released:
             self.drop(process)

@@ -20,6 +20,7 @@ from tasks.sandbox.keeper import members_of
 from tasks.sandbox.launch import launch_zygote
 from tasks.sandbox.paths import kind_of, seeds_of
 from tasks.sandbox.processes import MAX_FAULTS, Job, Kind, Process, is_starved, may_be_kept, private_mib
+from tasks.sandbox.rebuilds import Rebuilds
 from tasks.sandbox.reports import Forged, Message, execution, reported, unreported
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
@@ -51,6 +52,7 @@ class Worker:
         self.zygotes: dict[Kind, Process] = {}
         self.n_failed_starts: dict[Kind, int] = {"light": 0, "heavy": 0}
         self.snapshots = SnapshotCache(config["n_snapshots"], config["snapshot_memory_mib"])
+        self.rebuilds = Rebuilds(self.snapshots)
         self.n_started = 0
         self.next_sweep = time.monotonic() + SWEEP_SECONDS
 
@@ -115,8 +117,10 @@ class Worker:
             if queue and kind not in self.zygotes:
                 self.start_zygote(kind)
             while queue and n_free > 0 and kind in self.zygotes and self.zygotes[kind].state == "idle":
-                self.start(queue.popleft())
-                n_free -= 1
+                job = self.rebuilds.turn(queue.popleft(), queue)
+                if job is not None:
+                    self.start(job)
+                    n_free -= 1
 
     def start(self, job: Job) -> None:
         """Fork a process for a job from the nearest snapshot, or from the zygote."""
@@ -235,7 +239,8 @@ class Worker:
         job = process.job
         process.job = None
         self.active.discard(process)
-        self.driver.tell(answer)
+        if job is not None and not job.followers:
+            self.driver.tell(answer)
         if kept and job is not None and self.config["n_snapshots"] and may_be_kept(process.pid):
             process.state = "idle"
             process.private_mib = private_mib(process.pid)
@@ -243,6 +248,8 @@ class Worker:
                 self.end(old)
         else:
             self.end(process)
+        if job is not None and job.followers:
+            self.queues[job.kind].extendleft(reversed(self.rebuilds.followers(job)))
 
     def on_closed(self, process: Process) -> None:
         """A process's socket closed: it ended, or it closed what it must not."""
@@ -312,7 +319,9 @@ class Worker:
         if job is None:
             return
         job.n_faults += 1
-        if job.n_faults >= MAX_FAULTS:
+        if job.n_faults >= MAX_FAULTS and job.followers:
+            self.queues[job.kind].extendleft(reversed(self.rebuilds.followers(job)))
+        elif job.n_faults >= MAX_FAULTS:
             self.driver.tell({"id": job.request_id, "fault": reason})
         else:
             self.queues[job.kind].appendleft(job)

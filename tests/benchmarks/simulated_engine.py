@@ -19,7 +19,6 @@ from pathlib import Path
 
 from models.engine import Answer, Candidate, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP
-from tests.benchmarks.sandbox import HEAVY
 
 CURVE = ((1, 73.0), (8, 570.0), (16, 1054.0), (32, 2120.0), (64, 3816.0))
 """(sequences, output tokens per second)."""
@@ -32,7 +31,15 @@ MEAN_STEP_TOKENS = 30.0
 STEP_SIGMA = 0.5
 ANSWER_TOKENS = 12
 N_STEPS = 3
-N_SYMBOLIC_STEPS = 6
+SYMBOLIC_STEPS = (
+    "from sympy import *\nx, y = symbols('x y')\nf = expand((x - {n})*(x - 2)*(x - 3))\nprint(factor(f))",
+    "roots_f = solve(f, x)\nprint(roots_f)",
+    "g = integrate(f * exp(-x), x)\nprint(g)",
+    "h = simplify(diff(g, x) - f * exp(-x))\nprint(h)",
+    "line = solve([x + y - {n}, 2*x - y - 2], [x, y])\nprint(line)",
+    "area = integrate(x**2 * sin({n}*x), (x, 0, pi))\nprint(area)",
+)
+"""Each with numbers of its own, because sympy remembers what it was asked."""
 Policy = Callable[[str, int], tuple[Candidate, float]]
 """What is written for a prefix and a seed, and how many tokens' time it takes."""
 
@@ -87,9 +94,10 @@ def symbolic_candidate(prompt: str, seed: int) -> tuple[Candidate, float]:
     """Return a step of which each uses sympy, as most of the published samples do."""
     toy, work = toy_candidate(prompt, seed)
     depth = prompt.count(END_OF_STEP)
-    last = depth + 1 >= N_SYMBOLIC_STEPS
+    last = depth + 1 == len(SYMBOLIC_STEPS)
     end = f"\nprint(k{depth} % 2)\n{END_OF_CODE}" if last else f"\n{END_OF_STEP}"
-    text = f"\n# step {depth + 1}\n{HEAVY[depth]}\nk{depth} = {seed % 1000}{end}"
+    code = SYMBOLIC_STEPS[depth].format(n=2 + seed % 9973)
+    text = f"\n# step {depth + 1}\n{code}\nk{depth} = {seed % 1000}{end}"
     return Candidate(text, toy.n_tokens, "stop"), work
 
 

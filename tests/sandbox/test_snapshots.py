@@ -1,5 +1,6 @@
 """Snapshots are only a cache: outcomes do not depend on them, and they stay within their bounds."""
 
+import ast
 import time
 from contextlib import closing
 from pathlib import Path
@@ -108,6 +109,37 @@ def test_the_least_recently_used_snapshot_goes_first() -> None:
         assert bench.run(clock, "'again'\nt", tree_id="used").value == first.value
         assert settles_at(bench, 2)
         assert bench.run(clock, "t", tree_id="used").value == first.value
+
+
+TIGHT = SandboxSettings(n_snapshots=1, snapshot_after_ms=20.0)
+"""Room for one snapshot of a step that costs something."""
+BURN = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\n"
+
+
+def test_a_prefix_whose_snapshot_had_to_go_is_run_once_for_all_that_continue_it() -> None:
+    with closing(open_sandbox(TIGHT)) as sandbox:
+        bench = Bench(sandbox)
+        clock = f"{BURN}t = time.perf_counter_ns()\nt"
+        first = bench.run(clock, tree_id="a")
+        bench.run(clock, tree_id="b")
+        waiting = [bench.start((clock, f"({n}, t)"), "a") for n in range(6)]
+        found = bench.wait()
+        numbers, clocks = zip(*(ast.literal_eval(found[request_id].value or "") for request_id in waiting), strict=True)
+        assert numbers == tuple(range(6))
+        assert len(set(clocks)) == 1
+        assert clocks[0] != int(first.value or 0)
+
+
+def test_a_prefix_that_fails_when_it_is_run_again_fails_each_that_continues_it() -> None:
+    with closing(open_sandbox(TIGHT)) as sandbox:
+        bench = Bench(sandbox)
+        once = f"{BURN}assert time.time() < {time.time() + 2}"
+        assert bench.run(once, tree_id="a").outcome == "ok"
+        bench.run(BURN, tree_id="b")
+        time.sleep(2)
+        waiting = [bench.start((once, f"{n}"), "a") for n in range(6)]
+        found = bench.wait()
+        assert [found[request_id].error.type for request_id in waiting if found[request_id].error] == ["ReplayFailed"] * 6
 
 
 def test_an_open_file_is_never_shared_between_branches(bench: Bench) -> None:

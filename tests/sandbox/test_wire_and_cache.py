@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.sandbox.paths import kind_of, seeds_of
-from tasks.sandbox.processes import Process
+from tasks.sandbox.processes import Job, Process
+from tasks.sandbox.rebuilds import Rebuilds
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
 
@@ -83,6 +84,42 @@ def test_the_nearest_ancestor_of_the_same_kind_and_tree_is_found() -> None:
     assert cache.nearest("u", ("a", "b", "c"), "light") == (None, 0)
     assert set(cache.release("t")) == {short, long_, heavy}
     assert len(cache) == 0
+
+
+def test_the_siblings_of_a_step_that_is_continued_go_first() -> None:
+    cache = SnapshotCache(3, 10)
+    other, chosen, sibling, fresh = (cast("Process", FakeProcess(0)) for _ in range(4))
+    cache.add(other, "u", ("z",))
+    cache.add(sibling, "t", ("a", "c"))
+    cache.add(chosen, "t", ("a", "b"))
+    assert cache.nearest("t", ("a", "b", "d"), "light") == (chosen, 2)
+    assert cache.add(fresh, "t", ("a", "b", "d")) == [sibling]
+    assert cache.was_dropped("t", ("a", "c"))
+    assert not cache.was_dropped("t", ("a", "b"))
+    cache.release("t")
+    assert not cache.was_dropped("t", ("a", "c"))
+
+
+def a_job(number: int, *path: str, n_faults: int = 0) -> Job:
+    return Job(number, "t", path, "light", n_faults)
+
+
+def test_steps_whose_prefix_was_dropped_wait_for_one_run_of_it() -> None:
+    cache = SnapshotCache(0, 10)
+    cache.add(cast("Process", FakeProcess(0)), "t", ("a",))
+    rebuilds = Rebuilds(cache)
+    first, second, third, alone = a_job(1, "a", "b"), a_job(2, "a", "c"), a_job(3, "a", "d"), a_job(4, "x", "y")
+    faulted = a_job(5, "a", "b", n_faults=1)
+    assert rebuilds.turn(alone, [first]) is alone
+    assert rebuilds.turn(faulted, [first, second]) is faulted
+    assert rebuilds.turn(first, [alone]) is first, "nobody else continues the prefix"
+    rebuild = rebuilds.turn(first, [alone, second])
+    assert rebuild is not None
+    assert rebuild.path == ("a",)
+    assert rebuilds.turn(second, []) is None
+    assert rebuilds.turn(third, []) is None
+    assert rebuilds.followers(rebuild) == [first, second, third]
+    assert rebuilds.turn(first, [second, third]) is first, "a prefix that left no snapshot is not tried again"
 
 
 @given(st.lists(st.text(), min_size=1, max_size=6), st.text())
