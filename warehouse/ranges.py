@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-PROBLEMS_PER_RANGE: Final = 5_000
+PROBLEMS_PER_RANGE: Final = 4_000
 """Training problems of one range. Fewer cost more statements, more cost more memory; the rows are the same."""
 
 RANGE_PARAMETERS: Final = frozenset({"first_problem", "next_problem"})

@@ -12,7 +12,7 @@ Path = tuple[str, ...]
 
 
 class SnapshotCache:
-    """Bounded by count and by private memory. First out: siblings of steps that were continued, then the least recently used."""
+    """Bounded by count and by private memory. First out: siblings of continued steps, then the least recently used."""
 
     def __init__(self, max_count: int, max_mib: float) -> None:
         self.max_count = max_count

@@ -72,18 +72,24 @@ def evolved(home: Path, *extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(evolve_command(home, *extra), capture_output=True, text=True, timeout=600, check=False)
 
 
-def kill_when(home: Path, reached: Callable[[Path], bool], *extra: str) -> None:
-    """Start the evolution and kill -9 its whole process group, but not the Prefect server, as soon as `reached` says so."""
+def disturbed(home: Path, reached: Callable[[Path], bool], disturb: Callable[[int], None], *extra: str) -> tuple[int, str]:
+    """Start the evolution and disturb it, given the id of its process group, as soon as `reached` says so; the Prefect server
+    is in a group of its own. Return its exit code and what it said."""
     said = home.with_suffix(".log")
     with said.open("w") as log:
         process = subprocess.Popen(evolve_command(home, *extra), stdout=log, stderr=log, start_new_session=True)
     deadline = time.monotonic() + 600
     while not reached(home):
-        assert process.poll() is None, f"it ended before the point where it was to be killed: {said.read_text()[-2000:]}"
-        assert time.monotonic() < deadline, "the point where it was to be killed was not reached"
+        assert process.poll() is None, f"it ended before the point where it was to be disturbed: {said.read_text()[-2000:]}"
+        assert time.monotonic() < deadline, "the point where it was to be disturbed was not reached"
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    disturb(process.pid)
+    return process.wait(timeout=300), said.read_text()
+
+
+def kill(group: int) -> None:
+    """Kill -9 a process group."""
+    os.killpg(group, signal.SIGKILL)
 
 
 def n_batches(home: Path, stage: str) -> int:

@@ -1,11 +1,13 @@
-"""Kill a real evolution in search, in training and in promotion, go on each time, and compare with one left in peace."""
+"""Disturb a real evolution in search, in training and in promotion, go on each time, and compare with one left in peace."""
 
 from pathlib import Path
 
 import pytest
 from polars.testing import assert_frame_equal
 
-from tests.integration.small_evolution import evolved, home_with_server, kill_when, n_batches, tables
+from tests.integration.conftest import Undisturbed
+from tests.integration.small_evolution import disturbed, evolved, home_with_server, kill, n_batches, tables
+from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
 
 pytestmark = pytest.mark.integration
 
@@ -26,15 +28,36 @@ def in_promotion(home: Path) -> bool:
     return n_batches(home, "gate-promotion") >= 1
 
 
-def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path):
-    with home_with_server(tmp_path / "killed") as killed, home_with_server(tmp_path / "whole") as whole:
+def assert_ends_like(undisturbed: Undisturbed, home: Path) -> None:
+    """Compare the rows of two evolutions."""
+    found = tables(home)
+    for name, rows in undisturbed.tables.items():
+        assert len(rows), f"{name} is empty, so that comparing it shows nothing"
+        assert_frame_equal(found[name], rows)
+
+
+def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    with home_with_server(tmp_path / "killed") as killed:
         for point in (in_search, in_policy_training, in_ppm_training, in_promotion):
-            kill_when(killed, point)
+            disturbed(killed, point, kill)
         finished = evolved(killed)
         assert finished.returncode == 0, finished.stderr[-2000:]
-        undisturbed = evolved(whole)
-        assert undisturbed.returncode == 0, undisturbed.stderr[-2000:]
-        expected, found = tables(whole), tables(killed)
-        for name, rows in expected.items():
-            assert len(rows), f"{name} is empty, so that comparing it shows nothing"
-            assert_frame_equal(found[name], rows)
+        assert_ends_like(undisturbed, killed)
+
+
+def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
+    undisturbed: Undisturbed, tmp_path: Path, postgres: PostgresServer, moto: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**moto.environment, "PGPASSWORD": PASSWORD}.items():
+        monkeypatch.setenv(name, value)
+    postgres.ask("create database evolution")
+    lake = (f"warehouse.catalog={postgres.address('evolution')}", f"warehouse.data=s3://{BUCKET}/evolution")
+    with home_with_server(tmp_path / "cluster") as home:
+        code, said = disturbed(home, in_search, lambda _: postgres.stop(), *lake)
+        postgres.start()
+        assert code == 1
+        assert "Postgres does not answer" in said
+        finished = evolved(home, *lake)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+        assert not (home / "lake").exists()
+        assert_ends_like(undisturbed, home)

@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.integration.small_evolution import SMALL, evolved, home_with_server
+from tests.integration.conftest import Undisturbed
+from tests.integration.small_evolution import SMALL
 from warehouse.settings import WarehouseSettings
 from warehouse.store import Warehouse
 
@@ -18,11 +18,8 @@ THINKING = ("evaluation.n_search_rollouts=3", "evaluation.n_search_candidates=3"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with home_with_server(tmp_path_factory.mktemp("thinking") / "home") as path:
-        finished = evolved(path)
-        assert finished.returncode == 0, finished.stderr[-2000:]
-        yield path
+def home(undisturbed: Undisturbed) -> Path:
+    return undisturbed.home
 
 
 def stargrove(home: Path, *arguments: str) -> str:

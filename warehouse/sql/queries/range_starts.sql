@@ -1,5 +1,5 @@
 -- One row per range of training problems, in the order of their ids: the first problem of the range
--- Parameters: $size = 5000: problems of a range
+-- Parameters: $size = 4000: problems of a range
 select problem_id
 from problems
 where split = 'train'
