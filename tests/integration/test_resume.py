@@ -59,5 +59,5 @@ def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
         assert "Postgres does not answer" in said
         finished = evolved(home, *lake)
         assert finished.returncode == 0, finished.stderr[-2000:]
-        assert not (home / "lake").exists()
+        assert not (home / "lake" / "catalog.sqlite").exists()
         assert_ends_like(undisturbed, home)
