@@ -2,7 +2,8 @@
 -- Parameters: $round: round that searched; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id; $shard = null: only trees of this rollout shard
 -- Into: trajectories
 with recursive
-searched as materialized (
+-- Read again each time: three scans of a few columns cost less than all nodes with their texts in memory.
+searched as not materialized (
     select
         nodes.tree_id,
         nodes.problem_id,
@@ -37,11 +38,10 @@ inner_nodes as materialized (
     select searched.tree_id, searched.node_id, searched.parent_id, searched.text, searched.q_value
     from searched
     semi join parents on parents.tree_id = searched.tree_id and parents.parent_id = searched.node_id
-    where searched.parent_id is not null
 ),
 paths as (
     select tree_id, node_id, [node_id] as node_ids, 0.0::double as q_sum, '' as text_hash
-    from searched
+    from inner_nodes
     where parent_id is null
     union all
     select
