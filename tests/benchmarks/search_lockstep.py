@@ -214,7 +214,7 @@ def measured(name: str, n_trees: int) -> dict[str, Any]:
 
     with ExitStack() as stack:
         grader = stack.enter_context(closing(open_grader(GradingSettings())))
-        work, engines = _work(name, n_trees, stack)
+        work, engines = work_of(name, n_trees, stack)
         sandbox = stack.enter_context(
             closing(open_sandbox(SandboxSettings(n_workers=work.n_workers, timeout_seconds=LIMIT_SECONDS)))
         )
@@ -243,7 +243,7 @@ SIMULATED: Mapping[str, tuple[Policy, int, SearchSettings]] = {
 """What writes the steps, how many of them run at once, and how each tree is searched."""
 
 
-def _work(name: str, n_trees: int, stack: ExitStack) -> tuple[Work, tuple[Engine, Engine]]:
+def work_of(name: str, n_trees: int, stack: ExitStack) -> tuple[Work, tuple[Engine, Engine]]:
     """Return the work and an engine for each driver, the second one without what the first has cached."""
     if name == "cpu":
         per_level = [n_trees // 5 + (level < n_trees % 5) for level in range(5)]
