@@ -15,5 +15,11 @@ def kv_cache_tokens(settings: EngineSettings, policy: Path) -> int:
     n_heads = shape.get("num_key_value_heads", shape["num_attention_heads"])
     head_size = shape.get("head_dim") or shape["hidden_size"] // shape["num_attention_heads"]
     bytes_per_token = 2 * shape["num_hidden_layers"] * n_heads * head_size * _BYTES[settings.dtype]
-    n_caches = len(settings.policy_urls) if settings.kind == "http" else max(1, settings.n_processes)
-    return n_caches * (settings.kv_cache_mib << 20) // int(bytes_per_token)
+    return _n_caches(settings) * (settings.kv_cache_mib << 20) // int(bytes_per_token)
+
+
+def _n_caches(settings: EngineSettings) -> int:
+    """Return how many caches of kv_cache_mib there are. GPUs that share a policy have one each, for a part of its heads."""
+    if settings.kind == "http":
+        return len(settings.policy_urls)
+    return sum(len(entry.split(",")) for entry in settings.policy_gpus) or max(1, settings.n_processes)

@@ -27,3 +27,8 @@ def test_every_server_of_a_fleet_has_a_cache_of_its_own() -> None:
     urls = {"policy_urls": ("http://a:1", "http://b:1", "http://c:1"), "ppm_urls": ("http://d:1",)}
     settings = EngineSettings(kind="http", kv_cache_mib=128, **urls)
     assert kv_cache_tokens(settings, Path("models/tiny/base")) == 3 * 65_536
+
+
+def test_every_gpu_of_a_policy_has_a_cache_of_its_own() -> None:
+    settings = EngineSettings(kind="vllm-async", kv_cache_mib=128, n_processes=2, policy_gpus=("0,1", "2,3"))
+    assert kv_cache_tokens(settings, Path("models/tiny/base")) == 4 * 65_536
