@@ -67,8 +67,14 @@ class EnginePool:
         self._failure: EngineUnavailable | None = None
         self._members: list[_Member] = []
         atexit.register(self._abandon)
-        self._members += [self._start(index) for index in range(settings.n_processes)]
-        self._await_ready()
+        try:
+            for index in range(settings.n_processes):
+                self._members.append(self._start(index))
+            self._await_ready()
+        except BaseException:
+            self._abandon()
+            atexit.unregister(self._abandon)
+            raise
 
     def load(self, policy: Path, ppm: Path | None) -> None:
         """Serve these checkpoints from now on, in every process."""
@@ -76,13 +82,15 @@ class EnginePool:
             raise EngineUnavailable(f"{self.n_pending} requests are pending", hint="poll until they are answered")
         self._served = (policy, ppm)
         for member in self._members:
-            member.ready = False
+            member.ready, member.heard = False, time.monotonic()
             self._tell(member, Load(policy, ppm))
         self._await_ready()
 
     def submit(self, request: Request) -> None:
         """Queue a request for the process that has its problem's prefix cached; the next poll sends it."""
         member = self._members[self._home_of(request)]
+        if not member.open:
+            member.heard = time.monotonic()
         member.open[request.request_id] = request
         member.outbox.append(request)
 
@@ -215,7 +223,9 @@ def _how_it_ended(exit_code: int | None) -> str:
 
 
 def _kill(member: _Member) -> None:
-    """End a process and those that it started, which are in its group."""
+    """End a process and those that it started, which are in its group. Nothing is done to one that was ended before."""
+    if member.connection.closed:
+        return
     if member.process.pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(member.process.pid, signal.SIGKILL)

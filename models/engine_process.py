@@ -12,6 +12,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -69,6 +70,9 @@ class Failed:
 Order = Submit | Load | Close | Starved
 Report = Ready | Answered | Failed
 
+_END_SECONDS: Final = 60.0
+"""How long an engine whose parent is gone may take to end by itself."""
+
 _TURN_SECONDS: Final = 0.002
 """How long to wait for an engine that computes elsewhere before looking for orders; in-process engines compute instead."""
 
@@ -98,6 +102,9 @@ def _read(connection: Connection, orders: "queue.SimpleQueue[Order]") -> None:
         orders.put(Starved())  # the thread that serves has to know, for nothing can be ordered any more
     except (EOFError, OSError):
         orders.put(Close())
+        # The parent is gone. What still runs after this time is hanging, or loads for nobody.
+        time.sleep(_END_SECONDS)
+        os.killpg(0, signal.SIGKILL)
 
 
 def _serve(
@@ -105,9 +112,8 @@ def _serve(
 ) -> None:
     from models.open_engine import open_in_process
 
-    engine = open_in_process(settings, policy, ppm)
-    connection.send(Ready())
-    with contextlib.closing(engine):
+    with contextlib.closing(open_in_process(settings, policy, ppm)) as engine:
+        connection.send(Ready())
         while _obey(connection, orders, engine):
             answers = engine.poll(_TURN_SECONDS) if engine.n_pending else []
             if answers:

@@ -15,11 +15,14 @@ def kv_cache_tokens(settings: EngineSettings, policy: Path) -> int:
     n_heads = shape.get("num_key_value_heads", shape["num_attention_heads"])
     head_size = shape.get("head_dim") or shape["hidden_size"] // shape["num_attention_heads"]
     bytes_per_token = 2 * shape["num_hidden_layers"] * n_heads * head_size * _BYTES[settings.dtype]
-    return _n_caches(settings) * (settings.kv_cache_mib << 20) // int(bytes_per_token)
+    return _n_caches(settings, n_heads) * (settings.kv_cache_mib << 20) // int(bytes_per_token)
 
 
-def _n_caches(settings: EngineSettings) -> int:
-    """Return how many caches of kv_cache_mib there are. GPUs that share a policy have one each, for a part of its heads."""
+def _n_caches(settings: EngineSettings, n_heads: int) -> int:
+    """Return how many caches of kv_cache_mib there are. GPUs that share a policy have one each, for a part of its heads.
+
+    More GPUs than heads hold copies.
+    """
     if settings.kind == "http":
         return len(settings.policy_urls)
-    return sum(len(entry.split(",")) for entry in settings.policy_gpus) or max(1, settings.n_processes)
+    return sum(min(len(entry.split(",")), n_heads) for entry in settings.policy_gpus) or max(1, settings.n_processes)

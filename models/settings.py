@@ -17,8 +17,8 @@ class EngineSettings(BaseModel):
     GPUs. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
     n_processes: int = Field(default=2, ge=0, le=64)
-    """Processes that each hold the policy and the PPM and share the requests; 0: everything in the calling process. Of no
-    use to the kind http."""
+    """Processes that each hold the policy and the PPM and share the requests; 0: the calling process drives the engine. Of
+    no use to the kind http."""
 
     policy_gpus: tuple[str, ...] = ()
     """The GPU of each process's policy, one entry per process: "0", or "0,1" for a policy that is split over two (vllm-async

@@ -6,6 +6,7 @@ siblings, the batch, the cache or the order of arrival. (vLLM's n > 1 adds 1 to 
 requests would repeat each other.)
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -82,9 +83,13 @@ class VllmEngine:
         self._ready: list[Answer] = []
         self._n_turns_unscored = 0
         self._ppm: Model | None = None
-        self._policy = models.start("policy", policy)
-        if ppm is not None:
-            self._ppm = models.start("ppm", ppm)
+        with ExitStack() as started:
+            started.callback(models.close)
+            self._policy = models.start("policy", policy)
+            started.callback(self._policy.close)
+            if ppm is not None:
+                self._ppm = models.start("ppm", ppm)
+            started.pop_all()
 
     def load(self, policy: Path, ppm: Path | None) -> None:
         """Serve these checkpoints from now on. Only weights that differ are read; another architecture restarts vLLM."""
@@ -132,10 +137,11 @@ class VllmEngine:
 
     def close(self) -> None:
         """Give back the memory of both models."""
-        self._policy.close()
-        if self._ppm is not None:
-            self._ppm.close()
-        self._models.close()
+        with ExitStack() as closing:
+            closing.callback(self._models.close)
+            closing.callback(self._policy.close)
+            if self._ppm is not None:
+                closing.callback(self._ppm.close)
 
     def _serve(self, use: Use, model: Model | None, directory: Path) -> Model:
         if model is not None and model.directory == directory:

@@ -51,6 +51,9 @@ DECIDES_NO_DATA = frozenset(
 """Settings that change how fast or under which name a run happens, or what `evaluate` and `solve` do with its result, never a
 row of a round: a run may be resumed with others."""
 
+SAME_DATA = {("engine", "kind"): {"vllm-async": "vllm"}}
+"""Values that stand for another one: the same library is asked the same."""
+
 SECTIONS_THAT_DECIDE_NO_DATA = frozenset({"warehouse", "gates"})
 """Gate thresholds decide which round is promoted; that decision is stored with its numbers in gate_results."""
 
@@ -95,6 +98,9 @@ def _deciding(content: Table, through_round: int) -> Table:
             kept[section] = values[:through_round]
         elif section not in SECTIONS_THAT_DECIDE_NO_DATA:
             kept[section] = {name: value for name, value in values.items() if f"{section}.{name}" not in DECIDES_NO_DATA}
+    for (section, name), same in SAME_DATA.items():
+        if name in kept.get(section, {}):
+            kept[section][name] = same.get(kept[section][name], kept[section][name])
     return kept
 
 

@@ -27,7 +27,7 @@ MAX_FAULTS: Final = 3
 @dataclass(slots=True)
 class Job:
     """An execution, and how often the machinery failed it. followers: the executions that were asked for and wait for this one,
-    which nobody asked for: a prefix that is run again."""
+    which nobody asked for: a prefix that is run again. has_waited: it was such a follower, which none is twice."""
 
     request_id: int
     tree_id: str
@@ -35,6 +35,7 @@ class Job:
     kind: Kind
     n_faults: int = 0
     followers: "list[Job]" = field(default_factory=list)
+    has_waited: bool = False
 
 
 @dataclass(slots=True, eq=False)

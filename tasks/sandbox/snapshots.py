@@ -5,10 +5,14 @@ A snapshot only saves work: whoever misses one runs the path again. So any may b
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Final
 
 from tasks.sandbox.processes import Process
 
 Path = tuple[str, ...]
+
+_TREES_REMEMBERED: Final = 1024
+"""Trees of which it is known what was dropped. More than are in flight: those that were given up are never released."""
 
 
 class SnapshotCache:
@@ -20,7 +24,7 @@ class SnapshotCache:
         self.total_mib = 0.0
         self._used: OrderedDict[Process, tuple[str, Path]] = OrderedDict()
         self._trees: dict[str, dict[Path, Process]] = {}
-        self._dropped: dict[str, set[Path]] = {}
+        self._dropped: OrderedDict[str, set[Path]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._used)
@@ -41,7 +45,7 @@ class SnapshotCache:
         return None, 0
 
     def _yield_siblings(self, tree: dict[Path, Process], path: Path) -> None:
-        """Let the siblings of a step that is continued go first: a search comes back to them later, if at all."""
+        """Let the siblings of a step that is continued go first: a tree search comes back to them later, if at all."""
         for other, process in tree.items():
             if len(other) == len(path) and other[:-1] == path[:-1] and other != path:
                 self._used.move_to_end(process, last=False)
@@ -49,10 +53,6 @@ class SnapshotCache:
     def was_dropped(self, tree_id: str, path: Path) -> bool:
         """Return whether there was a snapshot of this path, which the bounds did not allow to stay."""
         return path in self._dropped.get(tree_id, ())
-
-    def forget_dropped(self, tree_id: str, path: Path) -> None:
-        """Let was_dropped say no from now on."""
-        self._dropped.get(tree_id, set()).discard(path)
 
     def add(self, process: Process, tree_id: str, path: Path) -> list[Process]:
         """Keep a snapshot; return those that must end for it: an older one of the same path, and what exceeds the bounds."""
@@ -63,7 +63,7 @@ class SnapshotCache:
         self._trees.setdefault(tree_id, {})[path] = process
         self._used[process] = (tree_id, path)
         self.total_mib += process.private_mib
-        return ended + self._drop_excess()
+        return ended + self._drop_excess(process)
 
     def weigh(self, process: Process, private_mib: float) -> list[Process]:
         """Correct a snapshot's memory; return those that must end for it."""
@@ -72,14 +72,20 @@ class SnapshotCache:
             process.private_mib = private_mib
         return self._drop_excess()
 
-    def _drop_excess(self) -> list[Process]:
+    def _drop_excess(self, fresh: Process | None = None) -> list[Process]:
         dropped = []
         while self._used and (len(self._used) > self.max_count or self.total_mib > self.max_mib):
             oldest, (tree_id, path) = next(iter(self._used.items()))
             self.drop(oldest)
-            self._dropped.setdefault(tree_id, set()).add(path)
             dropped.append(oldest)
+            if oldest is not fresh:  # one too large to stay at all would be dropped again
+                self._remember(tree_id, path)
         return dropped
+
+    def _remember(self, tree_id: str, path: Path) -> None:
+        self._dropped.setdefault(tree_id, set()).add(path)
+        if len(self._dropped) > _TREES_REMEMBERED:
+            self._dropped.popitem(last=False)
 
     def drop(self, process: Process) -> None:
         """Forget one snapshot, if it is here."""

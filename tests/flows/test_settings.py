@@ -161,6 +161,7 @@ NO_NUMBERS = {
         "engine.ppm_model=mine",
         "engine.weights=served",
         'engine.policy_gpus=["0","1"]',
+        "engine.kind=vllm-async",
     ],
 )
 def test_where_models_are_served_does_not_change_the_fingerprint(override: str) -> None:

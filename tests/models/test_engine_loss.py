@@ -6,6 +6,7 @@ The processes are real ones. What they serve is a fake server of this process, s
 import os
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from multiprocessing import active_children
@@ -73,6 +74,15 @@ def test_a_process_that_hangs_is_replaced_and_its_requests_are_repeated(
         os.kill(hanging, signal.SIGSTOP)
         assert answers_of(engine, REQUESTS) == expected
         assert hanging not in engine_pids()
+
+
+def test_a_process_that_had_nothing_to_do_is_not_taken_for_one_that_hangs(settings: EngineSettings) -> None:
+    with pool(settings, stall_seconds=0.5) as engine:
+        before = engine_pids()
+        time.sleep(1.0)
+        engine.submit(REQUESTS[0])
+        engine.poll(0.0)
+        assert engine_pids() == before
 
 
 def test_a_process_that_runs_out_of_memory_is_replaced_and_its_requests_are_repeated(

@@ -32,3 +32,5 @@ def test_every_server_of_a_fleet_has_a_cache_of_its_own() -> None:
 def test_every_gpu_of_a_policy_has_a_cache_of_its_own() -> None:
     settings = EngineSettings(kind="vllm-async", kv_cache_mib=128, n_processes=2, policy_gpus=("0,1", "2,3"))
     assert kv_cache_tokens(settings, Path("models/tiny/base")) == 4 * 65_536
+    copies = EngineSettings(kind="vllm-async", kv_cache_mib=128, n_processes=1, policy_gpus=("0,1,2,3",))
+    assert kv_cache_tokens(copies, Path("models/tiny/base")) == 2 * 65_536, "two heads on four GPUs: each twice"

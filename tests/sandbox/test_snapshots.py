@@ -126,8 +126,9 @@ def test_a_prefix_whose_snapshot_had_to_go_is_run_once_for_all_that_continue_it(
         found = bench.wait()
         numbers, clocks = zip(*(ast.literal_eval(found[request_id].value or "") for request_id in waiting), strict=True)
         assert numbers == tuple(range(6))
-        assert len(set(clocks)) == 1
-        assert clocks[0] != int(first.value or 0)
+        # The first of each of two workers may have begun before the others came.
+        assert len(set(clocks)) <= 3
+        assert int(first.value or 0) not in clocks
 
 
 def test_a_prefix_that_fails_when_it_is_run_again_fails_each_that_continues_it() -> None:
@@ -140,6 +141,18 @@ def test_a_prefix_that_fails_when_it_is_run_again_fails_each_that_continues_it()
         waiting = [bench.start((once, f"{n}"), "a") for n in range(6)]
         found = bench.wait()
         assert [found[request_id].error.type for request_id in waiting if found[request_id].error] == ["ReplayFailed"] * 6
+
+
+@pytest.mark.parametrize("room", [{"snapshot_memory_mib": 0}, {"n_snapshots": 1}])
+def test_without_room_every_step_is_answered_whatever_waits_for_what(room: dict[str, int]) -> None:
+    with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0, **room))) as sandbox:
+        bench = Bench(sandbox)
+        for tree in "abc":
+            bench.run("x = 1", tree_id=tree)
+        codes = ("print(x)", "import sympy\nprint(x)")
+        waiting = [bench.start(("x = 1", f"{code} # {n}"), tree) for n in range(4) for tree in "abc" for code in codes]
+        found = bench.wait()
+        assert {found[request_id].stdout for request_id in waiting} == {"1\n"}
 
 
 def test_an_open_file_is_never_shared_between_branches(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.sandbox.paths import kind_of, seeds_of
-from tasks.sandbox.processes import Job, Process
+from tasks.sandbox.processes import Job, Kind, Process
 from tasks.sandbox.rebuilds import Rebuilds
 from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
@@ -100,14 +100,20 @@ def test_the_siblings_of_a_step_that_is_continued_go_first() -> None:
     assert not cache.was_dropped("t", ("a", "c"))
 
 
-def a_job(number: int, *path: str, n_faults: int = 0) -> Job:
-    return Job(number, "t", path, "light", n_faults)
+def a_job(number: int, *path: str, n_faults: int = 0, kind: Kind = "light") -> Job:
+    return Job(number, "t", path, kind, n_faults)
 
 
-def test_steps_whose_prefix_was_dropped_wait_for_one_run_of_it() -> None:
-    cache = SnapshotCache(0, 10)
-    cache.add(cast("Process", FakeProcess(0)), "t", ("a",))
-    rebuilds = Rebuilds(cache)
+@pytest.fixture
+def rebuilds() -> Rebuilds:
+    """Of a cache in which the snapshot of ("a",) had to go."""
+    cache = SnapshotCache(1, 10)
+    for path in (("a",), ("z",)):
+        cache.add(cast("Process", FakeProcess(0)), "t", path)
+    return Rebuilds(cache)
+
+
+def test_steps_whose_prefix_was_dropped_wait_for_one_run_of_it(rebuilds: Rebuilds) -> None:
     first, second, third, alone = a_job(1, "a", "b"), a_job(2, "a", "c"), a_job(3, "a", "d"), a_job(4, "x", "y")
     faulted = a_job(5, "a", "b", n_faults=1)
     assert rebuilds.turn(alone, [first]) is alone
@@ -119,7 +125,25 @@ def test_steps_whose_prefix_was_dropped_wait_for_one_run_of_it() -> None:
     assert rebuilds.turn(second, []) is None
     assert rebuilds.turn(third, []) is None
     assert rebuilds.followers(rebuild) == [first, second, third]
-    assert rebuilds.turn(first, [second, third]) is first, "a prefix that left no snapshot is not tried again"
+    assert rebuilds.turn(first, [second, third]) is first, "nobody waits twice"
+
+
+def test_a_step_waits_for_no_prefix_of_another_kind(rebuilds: Rebuilds) -> None:
+    light, heavy = [a_job(n, "a", f"{n}") for n in range(2)], [a_job(n, "a", f"{n}", kind="heavy") for n in range(2, 4)]
+    first = rebuilds.turn(light[0], light[1:])
+    second = rebuilds.turn(heavy[0], heavy[1:])
+    assert first is not None
+    assert second is not None
+    assert (first.kind, second.kind) == ("light", "heavy")
+    assert rebuilds.followers(second) == heavy[:1]
+    assert rebuilds.followers(first) == light[:1]
+
+
+def test_a_snapshot_that_is_too_large_to_stay_is_not_waited_for() -> None:
+    cache = SnapshotCache(10, 1.0)
+    large = cast("Process", FakeProcess(2.0))
+    assert cache.add(large, "t", ("a",)) == [large]
+    assert not cache.was_dropped("t", ("a",))
 
 
 @given(st.lists(st.text(), min_size=1, max_size=6), st.text())
