@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.code_version import code_version
 from flows.display import Display
-from flows.evaluation_table import evaluation_table, ungraded_lines
+from flows.evaluation_table import evaluation_table, refused_lines, ungraded_lines
 from flows.ingest import run_ingest
 from flows.prefect_server import open_server
 from flows.settings import Settings
@@ -59,7 +59,7 @@ def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Displa
         server.wait()
         for outcome in evaluate_checkpoints(plan):
             display.show(evaluation_table(resources.lake, outcome))
-            for line in ungraded_lines(resources.lake, outcome):
+            for line in (*refused_lines(resources.lake, outcome), *ungraded_lines(resources.lake, outcome)):
                 display.message(line)
     return 0
 

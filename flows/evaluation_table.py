@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import polars as pl
 from rich.table import Table
 
 from flows.display.stage import duration
@@ -71,6 +72,17 @@ def ungraded_lines(lake: Warehouse, outcome: "Outcome") -> Iterator[str]:
     for problem_id, answer, reference in found.select("problem_id", "answer", "reference_answer").head(N_NAMED).rows():
         yield f"  {problem_id}: is {answer!r} equal to {reference!r}?"
     yield "all of them: stargrove sql --file ungraded_answers"
+
+
+def refused_lines(lake: Warehouse, outcome: "Outcome") -> Iterator[str]:
+    """Yield a line where problems were refused by the engine: no method wrote a token for them."""
+    sql = "select distinct problem_id, batch_id from problem_metrics where n_tokens = 0"
+    found = lake.query(sql).filter(pl.col("batch_id").is_in(outcome.share_batch_ids))["problem_id"].n_unique()
+    if found:
+        yield (
+            f"{found:,} problems of {outcome.selection.name} count as wrong without an attempt: they do not fit into "
+            f"engine.max_model_len, or hold what the policy's tokenizer cannot encode"
+        )
 
 
 def label_of(metric: str) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from models.engine import Candidate
 from tasks.grading.base import Grade
@@ -10,6 +11,9 @@ from tasks.search.ask import Ask, Comparison, Proposal, Search
 from tasks.search.expansion import answer_proposal
 from tasks.search.format import END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
 from tasks.search.seeds import hashed_seed
+
+NOT_WRITTEN: Final = Candidate("", 0, "length")
+"""A program that could not be begun: the engine refused its prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Attempt:
     @property
     def n_steps(self) -> int:
         """Steps of the solution."""
-        return len(steps_of(self.text))
+        return len(steps_of(self.text)) if self.text else 0
 
 
 def steps_of(program: str) -> list[str]:
@@ -48,11 +52,14 @@ def steps_of(program: str) -> list[str]:
 
 
 def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan) -> Search[list[Attempt]]:
-    """Return plan.k attempts at a problem, graded where there is a reference. `key` names the attempts' seeds."""
+    """Return plan.k attempts at a problem, graded where there is a reference. `key` names the attempts' seeds.
+
+    Where the prompt is too long for the policy, they are attempts of no token and without an answer.
+    """
     start = prompt(statement)
     seeds = tuple(hashed_seed(key, index) for index in range(plan.k))
     replies = yield Ask(propose=(Proposal(start, seeds, plan.temperature, (END_OF_CODE,), plan.max_tokens),))
-    programs = replies.candidates[0]
+    programs = replies.candidates[0] or (NOT_WRITTEN,) * plan.k
     distinct = sorted({program.text for program in programs if program.finish == "stop"})
     replies = yield Ask(execute=tuple(("\n".join(map(code_of, steps_of(text))),) for text in distinct))
     ran = {text: run.stdout.rstrip("\n") for text, run in zip(distinct, replies.executions, strict=True) if run.outcome == "ok"}

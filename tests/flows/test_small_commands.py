@@ -13,7 +13,7 @@ from rich.console import Console
 
 from flows import cli
 from flows.doctor import Finding, examine
-from flows.evaluation_table import evaluation_table, ungraded_lines
+from flows.evaluation_table import evaluation_table, refused_lines, ungraded_lines
 from flows.gate_table import gate_tables, trend
 from flows.round_diff import compared
 from flows.sandbox_run import describe, run_file
@@ -155,7 +155,7 @@ def test_a_benchmark_is_shown_with_its_intervals_and_what_could_not_be_graded(tm
         lake.ingest(Batch(0, "ingest", "gsm8k", "f"), problems, [])
         answers = [EvaluationAnswer(*who, f"p{i}", "greedy", 0, "2", verdict, None, 10) for i, verdict in enumerate(verdicts)]
         shares = [
-            ProblemMetric(*who, f"p{i}", "greedy", "greedy_pass_1", float(verdict == "correct"), 10.0)
+            ProblemMetric(*who, f"p{i}", "greedy", "greedy_pass_1", float(verdict == "correct"), 10.0 * (verdict != "wrong"))
             for i, verdict in enumerate(verdicts)
         ]
         lake.commit(share, {"evaluation_answers": answers, "problem_metrics": shares})
@@ -164,10 +164,12 @@ def test_a_benchmark_is_shown_with_its_intervals_and_what_could_not_be_graded(tm
         outcome: Any = Measured(SimpleNamespace(name="gsm8k"), (share.batch_id,), summary.batch_id)
         lines = drawn(evaluation_table(lake, outcome)).splitlines()
         said = list(ungraded_lines(lake, outcome))
+        refused = list(refused_lines(lake, outcome))
     assert lines[0].split() == ["gsm8k:", "4", "problems"]
     assert lines[-1].split() == ["greedy", "pass@1", "50.0", "10.0", "to", "90.0", "10", "3.0", "s", "1"]
     assert said[0] == "1 problems of gsm8k have answers that could not be graded:"
     assert said[1].strip() == "p3: is '2' equal to '1'?"
+    assert [line.split(":")[0] for line in refused] == ["1 problems of gsm8k count as wrong without an attempt"]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,18 @@ from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempt
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, never, toy_problem, toy_step
 
 
-def attempt(plan: Plan, step=toy_step) -> list[Attempt]:
+def attempt(plan: Plan, step=toy_step, max_prompt_chars: int = 10_000) -> list[Attempt]:
     rng = random.Random(0)
     statement, answer = toy_problem([1, 2, 3])
     driver: Driver[list[Attempt]] = Driver(
-        Machinery(FakeEngine(rng, step=step), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=1
+        Machinery(
+            FakeEngine(rng, step=step, max_prompt_chars=max_prompt_chars),
+            FakeSandbox(rng),
+            FakeGrader(),
+            time.perf_counter,
+            never,
+        ),
+        window=1,
     )
     ((_, attempts),) = driver.run([("p", attempt_problem("p", statement, answer, plan))])
     assert all(one.step_scores == () for one in attempts)
@@ -47,6 +54,12 @@ def test_a_failing_program_has_no_answer():
         return f"\nprint(1/0)\n{END_OF_CODE}"
 
     assert {one.answer for one in attempt(PLAN, step)} == {None}
+
+
+def test_a_problem_that_is_too_long_for_the_policy_has_attempts_of_no_token():
+    attempts = attempt(PLAN, max_prompt_chars=5)
+    assert attempts == [Attempt("", 0, None, None)] * 12
+    assert attempts[0].n_steps == 0
 
 
 def test_steps_of_a_program_concatenate_to_it():
