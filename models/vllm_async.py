@@ -15,7 +15,7 @@ from models.checkpoints import require_model_files
 from models.failures import engine_failures
 from models.prompt_tokens import PromptTokens
 from models.settings import EngineSettings
-from models.vllm_start import Use, engine_arguments, shape_of, starting_vllm
+from models.vllm_start import Use, engine_arguments, starting_vllm
 
 
 class OwnProcesses:
@@ -86,10 +86,6 @@ class AsyncVllmModel:
         outputs = [self._outputs.popleft() for _ in range(len(self._outputs))]
         self._in_flight.difference_update(output.request_id for output in outputs)
         return outputs
-
-    def can_reload(self, directory: Path) -> bool:
-        """Return whether the model in `directory` differs from this one in its weights alone."""
-        return shape_of(directory) == shape_of(self.directory)
 
     def reload(self, directory: Path) -> None:
         """Serve the weights in `directory` from the next request on."""

@@ -15,7 +15,7 @@ from models.ppm_score import score_from_logit
 from models.prompt_tokens import PromptTokens
 from models.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix, refuse_text
 from models.settings import EngineSettings
-from models.vllm_start import Use
+from models.vllm_start import Use, shape_of
 from warehouse.errors import EngineUnavailable
 
 
@@ -38,12 +38,8 @@ class Model(Protocol):
         """Return the outputs that are finished, after one turn of work where the model is in this process."""
         ...
 
-    def can_reload(self, directory: Path) -> bool:
-        """Return whether the model in `directory` differs from this one in its weights alone."""
-        ...
-
     def reload(self, directory: Path) -> None:
-        """Serve the weights in `directory` from the next request on."""
+        """Serve the weights in `directory`, of a model that differs in nothing else, from the next request on."""
         ...
 
     def close(self) -> None:
@@ -146,7 +142,7 @@ class VllmEngine:
     def _serve(self, use: Use, model: Model | None, directory: Path) -> Model:
         if model is not None and model.directory == directory:
             return model
-        if model is not None and model.can_reload(directory):
+        if model is not None and shape_of(directory) == shape_of(model.directory):
             model.reload(directory)
             return model
         if model is not None:

@@ -8,7 +8,7 @@ from models.checkpoints import require_model_files
 from models.failures import engine_failures
 from models.prompt_tokens import PromptTokens
 from models.settings import EngineSettings
-from models.vllm_start import Use, engine_arguments, shape_of, starting_vllm
+from models.vllm_start import Use, engine_arguments, starting_vllm
 
 
 class InProcess:
@@ -70,10 +70,6 @@ class VllmModel:
             finished = [output for output in self._engine.step() if output.finished]
         self._in_flight.difference_update(output.request_id for output in finished)
         return finished
-
-    def can_reload(self, directory: Path) -> bool:
-        """Return whether the model in `directory` differs from this one in its weights alone."""
-        return shape_of(directory) == shape_of(self.directory)
 
     def reload(self, directory: Path) -> None:
         """Serve the weights in `directory` from the next request on."""

@@ -49,6 +49,14 @@ def write_ppm(directory: Path, seed: int = 0) -> Path:
     return directory
 
 
+def write_torn(directory: Path, policy: Path) -> Path:
+    """Save all of a policy but its weights, which cannot be read, and return the directory."""
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (directory / name).write_bytes((policy / name).read_bytes())
+    (directory / "model.safetensors").write_bytes(b"torn")
+    return directory
+
+
 def _config(directory: Path, n_layers: int) -> Any:
     from transformers import Qwen3Config
 

@@ -16,7 +16,7 @@ from models.engine import Answer, Engine
 from models.open_engine import open_engine
 from models.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
-from tests.models.random_model import write_ppm
+from tests.models.random_model import write_ppm, write_torn
 from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
@@ -70,9 +70,7 @@ def test_other_weights_are_served_by_every_process(
 
 
 def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_policy: Path, tmp_path: Path) -> None:
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / name).write_bytes((random_policy / name).read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"torn")
+    write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=r"3 engine processes in a row were lost, the last one: loading .* failed"):
         open_engine(TWO.model_copy(update={"n_processes": 1}), tmp_path, None)
 

@@ -28,9 +28,6 @@ class FakeModel:
     def step(self) -> list[Any]:
         return []
 
-    def can_reload(self, directory: Path) -> bool:
-        return False
-
     def reload(self, directory: Path) -> None: ...
 
     def close(self) -> None:

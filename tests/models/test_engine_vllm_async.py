@@ -14,7 +14,7 @@ from models.engine import Answer, Engine
 from models.open_engine import open_engine
 from models.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
-from tests.models.random_model import write_policy, write_ppm
+from tests.models.random_model import write_policy, write_ppm, write_torn
 from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
@@ -104,8 +104,6 @@ def test_a_model_that_hangs_is_replaced_and_its_requests_are_repeated(engine: En
 
 
 def test_a_model_that_cannot_start_says_which_directory(random_policy: Path, tmp_path: Path) -> None:
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / name).write_bytes((random_policy / name).read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"torn")
+    write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
         open_engine(SETTINGS.model_copy(update={"n_processes": 0}), tmp_path, None)
