@@ -5,6 +5,7 @@ vLLM process that dies makes the engine unavailable; who replaces it is models.e
 """
 
 import asyncio
+import gc
 import threading
 from collections import deque
 from collections.abc import Coroutine
@@ -97,6 +98,9 @@ class AsyncVllmModel:
     def close(self) -> None:
         """End the vLLM process."""
         self._in_loop(self._end())
+        # AsyncLLM ends itself once more when it is freed, which fails when that happens as the interpreter ends.
+        del self._engine
+        gc.collect()
 
     def _in_loop(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

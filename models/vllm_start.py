@@ -26,6 +26,9 @@ no network."""
 _QUIET: Final = {"VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """vLLM warns of a dozen things that are chosen here on purpose. A user who sets these variables hears them."""
 
+_QUIET_CHILDREN: Final = {"PYTHONWARNINGS": "ignore", "TORCH_LOGS": "-torch._library.triton"}
+"""The same for processes that vLLM starts, and for no others."""
+
 _NEEDED_GPU_SHARE: Final = 0.05
 """vLLM refuses to start where less of a GPU is free than its own share, 0.92. Here the sizes of the KV caches decide what the
 models take, and the second of two on one GPU finds less."""
@@ -87,8 +90,11 @@ def starting_vllm(n_threads: int) -> Iterator[None]:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
-    preload = os.environ.get("LD_PRELOAD")
+    before = {name: os.environ.get(name) for name in ("LD_PRELOAD", *_QUIET_CHILDREN)}
     import torch
+
+    for name, value in _QUIET_CHILDREN.items():
+        os.environ.setdefault(name, value)
 
     set_num_threads = torch.set_num_threads
     set_num_threads(n_threads)
@@ -98,10 +104,9 @@ def starting_vllm(n_threads: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads = set_num_threads
-        if preload is None:
-            os.environ.pop("LD_PRELOAD", None)
-        else:
-            os.environ["LD_PRELOAD"] = preload
+        for name, earlier in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: earlier} if earlier is not None else {})
 
 
 def shape_of(directory: Path) -> tuple[dict[str, Any], bytes]:

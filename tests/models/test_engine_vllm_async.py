@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import active_children
@@ -107,3 +109,23 @@ def test_a_model_that_cannot_start_says_which_directory(random_policy: Path, tmp
     write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
         open_engine(SETTINGS.model_copy(update={"n_processes": 0}), tmp_path, None)
+
+
+PROGRAM = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from models.open_engine import open_engine
+from models.settings import EngineSettings
+
+with closing(open_engine(EngineSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), None)):
+    print("open")
+"""
+
+
+def test_a_user_of_the_models_sees_nothing_of_vllm(random_policy: Path) -> None:
+    settings = SETTINGS.model_copy(update={"n_processes": 0}).model_dump_json()
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, settings, str(random_policy)], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("open\n", "")
