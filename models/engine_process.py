@@ -12,7 +12,6 @@ import os
 import queue
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -70,15 +69,12 @@ class Failed:
 Order = Submit | Load | Close | Starved
 Report = Ready | Answered | Failed
 
-_END_SECONDS: Final = 60.0
-"""How long an engine whose parent is gone may take to end by itself."""
-
 _TURN_SECONDS: Final = 0.002
 """How long to wait for an engine that computes elsewhere before looking for orders; in-process engines compute instead."""
 
 
 def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
-    """Open the engine and serve until Close, or until the parent is gone."""
+    """Open the engine and serve until Close. Without its parent the process ends at once, with all that it started."""
     # A group of its own: Ctrl-C does not reach it, for the parent decides what becomes of its engines, and what it starts ends
     # with it.
     os.setsid()
@@ -101,9 +97,7 @@ def _read(connection: Connection, orders: "queue.SimpleQueue[Order]") -> None:
     except MemoryError:
         orders.put(Starved())  # the thread that serves has to know, for nothing can be ordered any more
     except (EOFError, OSError):
-        orders.put(Close())
-        # The parent is gone. What still runs after this time is hanging, or loads for nobody.
-        time.sleep(_END_SECONDS)
+        # The parent is gone, and whatever still runs here computes, loads or hangs for nobody.
         os.killpg(0, signal.SIGKILL)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import active_children
@@ -75,6 +76,14 @@ def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_p
         open_engine(TWO.model_copy(update={"n_processes": 1}), tmp_path, None)
 
 
+def lives(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has reaped yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 UNCLOSED = """
 import sys
 from multiprocessing import active_children
@@ -84,14 +93,23 @@ from models.settings import EngineSettings
 
 engine = open_engine(EngineSettings(kind="transformers", n_processes=1), Path(sys.argv[1]), None)
 print(*(child.pid for child in active_children()), flush=True)
-sys.exit(3)
 """
 
 
-def test_a_program_that_ends_without_closing_its_engine_ends_and_leaves_no_process(random_policy: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", UNCLOSED, str(random_policy)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert ended.returncode == 3
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("sys.exit(3)", 3),
+        ("import os; os.killpg(0, 9)", -signal.SIGKILL),
+        ("import os; os.kill(os.getpid(), 9)", -signal.SIGKILL),
+    ],
+)
+def test_a_program_that_ends_without_closing_its_engine_leaves_no_process(random_policy: Path, how: str, code: int) -> None:
+    program = [sys.executable, "-c", UNCLOSED + how, str(random_policy)]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False, start_new_session=True)
+    assert (ended.returncode, ended.stderr) == (code, "")
     (pid,) = map(int, ended.stdout.split())
-    assert not psutil.pid_exists(pid)
+    deadline = time.monotonic() + 10
+    while lives(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
