@@ -24,11 +24,12 @@ from warehouse.store import Warehouse
 
 STAGE = "measure"
 
+_TREE = {"search_temperature", "aggregation", "n_search_candidates", "policy_weight"}
 _USED_BY: dict[AnswerMethod, set[str]] = {
     "greedy": {"max_program_tokens"},
     "sample": {"ks", "temperature", "max_program_tokens", "aggregation"},
-    "beam": {"search_temperature", "aggregation", "n_search_candidates", "n_beams"},
-    "mcts": {"search_temperature", "aggregation", "n_search_candidates", "n_search_rollouts", "search_exploration_weight"},
+    "beam": _TREE | {"n_beams"},
+    "mcts": _TREE | {"n_search_rollouts", "search_exploration_weight"},
 }
 """The settings of [evaluation] that decide a method's answers."""
 

@@ -45,9 +45,12 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
         n_waiting += batch.num_rows
         while n_waiting >= _ROWS_PER_GROUP:
             table = pa.Table.from_batches(waiting)
-            yield _in_one_piece(table.slice(0, _ROWS_PER_GROUP))
+            whole = _in_one_piece(table.slice(0, _ROWS_PER_GROUP))
             waiting = table.slice(_ROWS_PER_GROUP).to_batches()
             n_waiting -= _ROWS_PER_GROUP
+            # While a group is written, its pieces need not be there as well.
+            del table, batch
+            yield whole
     if n_waiting:
         yield _in_one_piece(pa.Table.from_batches(waiting))
 

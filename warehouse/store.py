@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 
 from warehouse import migrations, rounds
@@ -41,11 +40,15 @@ from warehouse.staging import SORT_KEYS, staged
 from warehouse.statements import bound, find, shipped
 from warehouse.writer_lock import CommitLock, WriterLock
 
+if TYPE_CHECKING:
+    # 35 MiB that a process which annotates and exports never needs: DuckDB imports it when a query is asked.
+    import polars as pl
+
 Value = TypeVar("Value")
 
 _RETRY_SECONDS = 0.05
 _READ_RETRY_LIMIT_SECONDS = 10.0
-_ROWS_PER_ARROW_BATCH = 65_536
+_ROWS_PER_ARROW_BATCH = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +263,7 @@ class Warehouse:
 
     # Reading
 
-    def query(self, name_or_sql: str, **parameters: object) -> pl.DataFrame:
+    def query(self, name_or_sql: str, **parameters: object) -> "pl.DataFrame":
         """Return the rows of a shipped query, by name, or of SQL text with $parameters. Raises BadInput for wrong SQL."""
         sql, values = _resolved(name_or_sql, parameters)
 
@@ -280,7 +283,9 @@ class Warehouse:
 
     def problem_ranges(self, size: int = PROBLEMS_PER_RANGE) -> list[ProblemRange]:
         """Return ranges of `size` training problems, in which every problem is, also one that is yet to come."""
-        return ranges_from(self.query("range_starts", size=size)["problem_id"].to_list())
+        sql, values = _resolved("range_starts", {"size": size})
+        rows = self._read(lambda cursor: cursor.execute(sql, values).fetchall(), _named("range_starts"))
+        return ranges_from([first for (first,) in rows])
 
     def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
         sql, values = _resolved(name_or_sql, parameters)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log
 
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.search.ask import Ask, Comparison, Search
@@ -71,7 +72,7 @@ def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> S
         n_tokens = sum(attempt.n_tokens for attempt in attempts)
         return Answers(tuple(attempts), n_tokens, (1.0,) * len(attempts))
     tree = yield from grow(key, problem.problem_id, problem.statement, method, how)
-    paths = ranked_paths(tree, how.guidance)
+    paths = ranked_paths(tree, how)
     replies = yield Ask(grade=tuple(Comparison(path[-1].answer or "", problem.answer) for path in paths))
     graded = [
         Attempt(
@@ -99,10 +100,18 @@ def grow(key: str, problem_id: str, statement: str, method: AnswerMethod, how: T
     return (yield from grow_tree(key, problem_id, statement, how.tree, how.guidance))
 
 
-def ranked_paths(tree: SearchTree, guidance: Guidance) -> list[list[SearchNode]]:
-    """Return the steps of each trajectory that ends in an answer, the one that the PPM prefers first; ties by age."""
-    leaves = [node for node in tree.nodes if node.ending == "answer"]
-    return [leaf.path()[1:] for leaf in sorted(leaves, key=lambda leaf: (-guidance.score_of(leaf), leaf.node_id))]
+def ranked_paths(tree: SearchTree, how: TestTime) -> list[list[SearchNode]]:
+    """Return the steps of each trajectory that ends in an answer, the preferred one first; ties by age.
+
+    A search finds what the PPM likes by mistake as well. The policy would seldom write that, so that its share is weighed in.
+    """
+    guidance, weight = how.guidance, how.evaluation.policy_weight
+    scored = [
+        (guidance.score_of(leaf) + weight * log(policy_share(path)), path)
+        for leaf in tree.nodes
+        if leaf.ending == "answer" and (path := leaf.path()[1:])
+    ]
+    return [path for _, path in sorted(scored, key=lambda one: (-one[0], one[1][-1].node_id))]
 
 
 def policy_share(path: Sequence[SearchNode]) -> float:

@@ -70,7 +70,7 @@ def earned(method: AnswerMethod, answers: Answers, votes: Sequence[Vote], ks: Se
     """Return what the answers of one method to one problem earned under each of its metrics.
 
     scored: whether a PPM scores. Then its metrics are there for every problem: one without any answer earns nothing.
-    Answers of a tree are best first, so the first is the PPM's choice.
+    Answers of a tree are best first, so the first is the chosen one.
     """
     match method:
         case "greedy":

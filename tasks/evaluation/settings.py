@@ -24,11 +24,13 @@ class EvaluationSettings(BaseModel):
     """Problems in flight at once."""
     n_search_rollouts: int = Field(8, ge=1, le=1024)
     """Rollouts of a search at test time, whose rewards are PPM scores."""
-    n_search_candidates: int = Field(8, ge=1, le=256)
+    n_search_candidates: int = Field(7, ge=1, le=256)
     """Steps proposed at an expansion at test time."""
-    search_temperature: float = Field(0.4, gt=0.0, le=2.0)
+    search_temperature: float = Field(0.7, gt=0.0, le=2.0)
     """Temperature of the steps proposed at test time."""
     search_exploration_weight: float = Field(0.5, ge=0.0, le=100.0)
     """The c of the UCT score at test time."""
     n_beams: int = Field(2, ge=1, le=256)
     """Steps that a beam search keeps at each depth."""
+    policy_weight: float = Field(0.05, ge=0.0, le=10.0)
+    """Weight of the logarithm of the policy's share of a trajectory, beside its PPM score, where a tree's answer is chosen."""

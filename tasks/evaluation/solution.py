@@ -33,7 +33,7 @@ def solve(key: str, statement: str, method: AnswerMethod, how: TestTime) -> Sear
             attempts = yield from scored_attempts(statement, attempts)
         return _of_attempts(attempts, how)
     tree = yield from grow(key, key, statement, method, how)
-    paths = ranked_paths(tree, how.guidance)
+    paths = ranked_paths(tree, how)
     return _of_path(tree, paths[0] if paths else [], len({path[-1].answer for path in paths}))
 
 

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tasks.evaluation.methods import policy_share
+from tasks.evaluation import methods
+from tasks.evaluation.settings import EvaluationSettings
 from tasks.search.beam import grow_beam
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance
@@ -81,7 +82,17 @@ def test_a_problem_that_cannot_be_encoded_ends_the_root():
 def test_the_shares_of_all_ways_through_a_tree_add_up_to_one():
     tree = beam(8)
     ends = [node.path()[1:] for node in tree.nodes if not node.children]
-    assert sum(map(policy_share, ends)) == pytest.approx(1.0)
+    assert sum(map(methods.policy_share, ends)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("policy_weight", "chosen"), [(0.0, "rare"), (0.05, "usual"), (0.02, "rare")])
+def test_what_the_policy_seldom_writes_must_please_the_ppm_by_more(policy_weight, chosen):
+    tree = SearchTree.planted("t", "p", "prompt")
+    for text, n_merged, score in (("usual", 7, 0.80), ("rare", 1, 0.85)):
+        leaf = tree.add(tree.root, text, 1)
+        leaf.ending, leaf.n_merged, leaf.ppm_score = "answer", n_merged, score
+    how = methods.TestTime(EvaluationSettings(policy_weight=policy_weight), SETTINGS, scored=True)
+    assert methods.ranked_paths(tree, how)[0][-1].text == chosen
 
 
 def test_the_tokens_of_a_tree_are_those_of_all_candidates():
