@@ -7,7 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.settings import load
-from warehouse import maintenance
+from warehouse import inlined, maintenance
 from warehouse.maintenance import MaintenanceReport
 from warehouse.store import Warehouse
 
@@ -26,13 +26,20 @@ def maintain_home(
     settings = load(profile, Path(file) if file else None)
     with Warehouse.open(Path(home), settings.warehouse) as lake:
         n_bytes_before, n_files_before = maintenance.file_sizes(lake)
+        n_flushed = flush(lake)
         compact(lake)
         n_expired = expire(lake, older_than_hours)
         remove_files(lake, older_than_hours)
         n_bytes_after, n_files_after = maintenance.file_sizes(lake)
-    report = MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired)
+    report = MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired, n_flushed)
     create_markdown_artifact(key="maintenance", markdown=report.line, description=f"files of {lake.location.data_path}")
     return report
+
+
+@task(name="flush", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
+def flush(lake: Warehouse) -> int:
+    """Return how many rows were moved from the catalog into files."""
+    return inlined.flush(lake)
 
 
 @task(name="compact", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)

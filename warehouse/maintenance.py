@@ -1,14 +1,14 @@
-"""Keep the lake small: merge small files, forget unpinned snapshots, remove files nobody needs.
+"""Keep the lake small: move rows out of the catalog, merge small files, forget unpinned snapshots, remove what nobody needs.
 
 Each step takes the committer's lock for itself, so that a round which writes meanwhile waits for one step at most. Readers
-keep their files: those younger than older_than_hours stay. Rows of small inserts stay in the catalog: a query that runs while
-ducklake_flush_inlined_data moves them to files has been seen to miss them.
+keep their files and rows: what is younger than older_than_hours stays.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from warehouse.failures import reported
+from warehouse.inlined import flush, forget_unseen
 from warehouse.objects import sizes_below
 from warehouse.store import Warehouse
 
@@ -38,24 +38,27 @@ class MaintenanceReport:
     n_files_before: int
     n_files_after: int
     n_snapshots_expired: int
+    n_rows_flushed: int
 
     @property
     def line(self) -> str:
         """One line for people."""
         return (
             f"{self.n_files_before} files, {self.n_bytes_before:,} bytes -> "
-            f"{self.n_files_after} files, {self.n_bytes_after:,} bytes; {self.n_snapshots_expired} snapshots forgotten"
+            f"{self.n_files_after} files, {self.n_bytes_after:,} bytes; {self.n_snapshots_expired} snapshots forgotten, "
+            f"{self.n_rows_flushed:,} rows moved from the catalog into files"
         )
 
 
 def maintain(lake: Warehouse, older_than_hours: float) -> MaintenanceReport:
     """Return what was saved. A snapshot that a round, a checkpoint or a training file names is pinned, and so are its files."""
     n_bytes_before, n_files_before = file_sizes(lake)
+    n_flushed = flush(lake)
     compact(lake)
     n_expired = expire(lake, older_than_hours)
     remove_files(lake, older_than_hours)
     n_bytes_after, n_files_after = file_sizes(lake)
-    return MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired)
+    return MaintenanceReport(n_bytes_before, n_bytes_after, n_files_before, n_files_after, n_expired, n_flushed)
 
 
 def compact(lake: Warehouse) -> None:
@@ -65,12 +68,13 @@ def compact(lake: Warehouse) -> None:
 
 
 def expire(lake: Warehouse, older_than_hours: float) -> int:
-    """Return how many snapshots were forgotten: older ones that nothing pins."""
+    """Return how many snapshots were forgotten: older ones that nothing pins, and with them the rows that only they show."""
     with lake.exclusive() as cursor, reported(lake.location.name):
         found = cursor.execute(_EXPIRABLE, {"hours": older_than_hours}).fetchall()
         expired = [snapshot_id for (snapshot_id,) in found]
         if expired:
             cursor.execute(f"call ducklake_expire_snapshots('lake', versions => {expired})")
+    forget_unseen(lake)
     return len(expired)
 
 

@@ -26,7 +26,7 @@ def maintain(
     ] = 24.0,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Merge small files, forget snapshots that no round or checkpoint pins, remove files that nobody needs."""
+    """Move rows out of the catalog, merge small files, forget unpinned snapshots, remove files that nobody needs."""
     from warehouse.errors import WarehouseError
     from warehouse.location import has_lake
     from warehouse.maintenance import maintain as run

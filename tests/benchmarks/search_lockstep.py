@@ -3,9 +3,10 @@
     python -m tests.benchmarks.search_lockstep [--work cpu light hanging symbolic] [--trees 64] [--write]
 
 Lock-step: all problems begin a rollout together; in it all advance one depth at a time. Each depth asks the engine for all
-problems and waits, then makes a pool of processes that run the candidates, each with its whole prefix and without isolation,
-and waits for the slowest. Both drivers have the same model, problems, seeds, rollouts, candidates and number of processes for
-code, so that they grow the same trees.
+problems and waits, then makes a pool of processes. A tree is sent to one of them, which runs its candidates one after another,
+each with its whole prefix and without isolation, and sends the tree back; the slowest is waited for. Both drivers have the same
+model, problems, seeds, rollouts, candidates and number of processes for code, so that they grow the same trees. Source:
+microsoft/rStar, branch rStar-math, rstar_deepthink/solver.py and agents/mcts.py.
 
 cpu: the tiny default on two cores, which engine and steps share. The others stand on the simulated accelerator. light: steps
 that compute little and now and then wait. hanging: the same, and one step in 500 runs until the limit of 20 s. symbolic: steps
@@ -91,6 +92,11 @@ def execute_whole(path: tuple[str, ...]) -> tuple[str, str, str]:
     return "ok", printed.getvalue(), ""
 
 
+def execute_tree(tree: SearchTree, paths: Sequence[tuple[str, ...]]) -> tuple[SearchTree, list[tuple[str, str, str]]]:
+    """Return a tree as it came, and what its candidates did."""
+    return tree, [execute_whole(path) for path in paths]
+
+
 class StepTooLong(BaseException):
     """The limit is over."""
 
@@ -108,9 +114,9 @@ class LockStep:
         self._n_workers = n_workers
         self._next_id = 0
 
-    def serve(self, asks: Sequence[Ask]) -> list[Replies]:
+    def serve(self, trees: Sequence[SearchTree], asks: Sequence[Ask]) -> list[Replies]:
         generated = self._generated([proposal for ask in asks for proposal in ask.propose])
-        ran = self._executed([path for ask in asks for path in ask.execute])
+        ran = self._executed([(tree, ask.execute) for tree, ask in zip(trees, asks, strict=True) if ask.execute])
         scored = self._scored([prefix for ask in asks for prefix in ask.score])
         graded = self._graded([comparison for ask in asks for comparison in ask.grade])
         return [
@@ -146,11 +152,11 @@ class LockStep:
         requests = [ScoringRequest(self._new_id(), (prefix,)) for prefix in prefixes]
         return (answer.scores[0] if isinstance(answer, Scoring) else None for answer in self._answers(requests))
 
-    def _executed(self, paths: Sequence[tuple[str, ...]]) -> Iterator[Execution]:
-        if not paths:
+    def _executed(self, work: Sequence[tuple[SearchTree, Sequence[tuple[str, ...]]]]) -> Iterator[Execution]:
+        if not work:
             return iter(())
         with ProcessPoolExecutor(self._n_workers, mp_context=multiprocessing.get_context("fork")) as pool:
-            found = list(pool.map(execute_whole, paths))
+            found = [step for _, steps in pool.map(execute_tree, *zip(*work, strict=True)) for step in steps]
         return (
             Execution(0, outcome, printed, None, CodeError(*error.split("\n", 1), None) if error else None, None, 0.0, 0.0)  # type: ignore[arg-type]
             for outcome, printed, error in found
@@ -178,7 +184,7 @@ def in_lock_step(work: Work, machine: LockStep) -> list[SearchTree]:
                     propagate_reward(node)
                     tree.n_rollouts += 1
             walking = [one for one in walking if one[2].ending is None]
-            _expand_all([expand(tree, node, work.search, guidance) for tree, guidance, node in walking], machine)
+            _expand_all([(tree, expand(tree, node, work.search, guidance)) for tree, guidance, node in walking], machine)
     return [tree for tree, _ in trees]
 
 
@@ -188,15 +194,15 @@ def _leaf(node: SearchNode, search: SearchSettings) -> SearchNode:
     return node
 
 
-def _expand_all(expansions: Sequence[Search[None]], machine: LockStep) -> None:
-    asks = [(one, next(one)) for one in expansions]
+def _expand_all(expansions: Sequence[tuple[SearchTree, Search[None]]], machine: LockStep) -> None:
+    asks = [(tree, one, next(one)) for tree, one in expansions]
     while asks:
-        replies = machine.serve([ask for _, ask in asks])
+        replies = machine.serve([tree for tree, _, _ in asks], [ask for _, _, ask in asks])
         waiting = asks
         asks = []
-        for (one, _), reply in zip(waiting, replies, strict=True):
+        for (tree, one, _), reply in zip(waiting, replies, strict=True):
             with contextlib.suppress(StopIteration):
-                asks.append((one, one.send(reply)))
+                asks.append((tree, one, one.send(reply)))
 
 
 def continuously(work: Work, machinery: Machinery) -> list[SearchTree]:

@@ -19,9 +19,12 @@ def test_the_flow_keeps_the_lake_small_and_reports_bytes(tmp_path: Path) -> None
     with Warehouse.open(tmp_path) as lake:
         for number in (3, 6, 9):
             lake.commit(batch(1, "rollout", str(number)), {"nodes": rows_of(number)})
+        for number in range(210):
+            lake.commit(batch(2, "verify", str(number)), {})
     with prefect_test_harness(server_startup_timeout=300):
         report = maintain_home(home=str(tmp_path), older_than_hours=0)
     assert report.n_snapshots_expired > 5
+    assert report.n_rows_flushed == 213, "lines of the ledger"
     assert (report.n_files_before, report.n_bytes_before > report.n_bytes_after > 0) == (3, True)
     with Warehouse.open(tmp_path, read_only=True) as lake:
         assert lake.query("select count(*) from nodes").item() == 900

@@ -90,3 +90,69 @@ def test_a_lake_on_s3_is_kept_small_too(tmp_path: Path, cluster: WarehouseSettin
         assert report.n_files_before == 4
         assert everything(lake).equals(before)
         assert not any("orphan" in key for key in s3.keys(prefix))
+
+
+def inlined(lake: Warehouse) -> tuple[int, int]:
+    """The rows of nodes in the catalog: all of them, and those of the latest snapshot."""
+    with lake.cursor() as cursor:
+        rows = cursor.execute("select end_snapshot from __ducklake_metadata_lake.ducklake_inlined_data_6_1").fetchall()
+    return len(rows), rows.count((None,))
+
+
+def commit_small_batches(lake: Warehouse, n_batches: int) -> None:
+    for number in range(n_batches):
+        rows = [node(0, None, "P" * 20, depth=0, tree_id=f"{number}-{i}") for i in range(100)]
+        lake.commit(batch(1, "rollout", f"{number}"), {"nodes": rows})
+
+
+def test_rows_of_small_inserts_move_into_a_file_and_leave_the_catalog(lake: Warehouse, home: Path) -> None:
+    commit_small_batches(lake, 3)
+    pinned = lake.snapshot_id()
+    before = everything(lake)
+    assert inlined(lake) == (300, 300)
+    assert maintain(lake, older_than_hours=1).n_rows_flushed == 300
+    assert inlined(lake) == (300, 0), "older snapshots still show them"
+    assert everything(lake).equals(before)
+    with Warehouse.open(home, snapshot_id=pinned) as reader:
+        assert everything(reader).equals(before)
+    assert maintain(lake, older_than_hours=0).n_rows_flushed == 0
+    assert inlined(lake) == (0, 0)
+    assert everything(lake).equals(before)
+    commit_small_batches(lake, 1)
+    assert everything(lake).equals(before), "a batch that is committed again replaces its rows in the file"
+
+
+def test_few_rows_stay_in_the_catalog(lake: Warehouse) -> None:
+    commit_small_batches(lake, 2)
+    assert maintain(lake, older_than_hours=0).n_rows_flushed == 0
+    assert inlined(lake) == (200, 200)
+
+
+def test_no_reader_ever_misses_a_row_that_moves(lake: Warehouse, home: Path) -> None:
+    seen: set[int] = set()
+    enough = threading.Event()
+
+    def read() -> None:
+        while not enough.is_set():
+            with Warehouse.open(home, read_only=True) as reader:
+                seen.update(reader.query("select count(*) from nodes where tree_id like '0-%'").item() for _ in range(3))
+
+    commit_small_batches(lake, 3)
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read) for _ in range(2)]
+        for _ in range(4):
+            commit_small_batches(lake, 3)
+            assert maintain(lake, older_than_hours=1).n_rows_flushed == 300
+        enough.set()
+        for one in reading:
+            one.result()
+    assert seen == {100}
+
+
+def test_rows_move_under_a_postgres_catalog_too(tmp_path: Path, cluster: WarehouseSettings) -> None:
+    with Warehouse.open(tmp_path, cluster) as lake:
+        commit_small_batches(lake, 3)
+        before = everything(lake)
+        assert maintain(lake, older_than_hours=0).n_rows_flushed == 300
+        assert inlined(lake) == (0, 0)
+        assert everything(lake).equals(before)
