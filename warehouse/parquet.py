@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
 
-_ROWS_PER_GROUP: Final = 65_536
+_ROWS_PER_GROUP: Final = 16_384
 
 
 def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path) -> int:

@@ -23,7 +23,14 @@ from warehouse.failures import is_busy, reported
 from warehouse.ledger import forget, insert_rows, insert_select, write_ledger
 from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
-from warehouse.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
+from warehouse.ranges import (
+    PROBLEMS_PER_EXPORTED_RANGE,
+    PROBLEMS_PER_RANGE,
+    RANGE_PARAMETERS,
+    ProblemRange,
+    can_be_ranged,
+    ranges_from,
+)
 from warehouse.records import (
     Batch,
     Checkpoint,
@@ -48,7 +55,7 @@ Value = TypeVar("Value")
 
 _RETRY_SECONDS = 0.05
 _READ_RETRY_LIMIT_SECONDS = 10.0
-_ROWS_PER_ARROW_BATCH = 8_192
+_ROWS_PER_ARROW_BATCH = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +297,7 @@ class Warehouse:
     def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
         sql, values = _resolved(name_or_sql, parameters)
         whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
-        parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
+        parts = [{}] if whole else [part.parameters for part in self.problem_ranges(PROBLEMS_PER_EXPORTED_RANGE)]
         with reported(_named(name_or_sql)), self.cursor() as cursor:
             for part in parts:
                 yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
