@@ -8,9 +8,6 @@ from typing import Final
 PROBLEMS_PER_RANGE: Final = 4_000
 """Training problems of one range. Fewer cost more statements, more cost more memory; the rows are the same."""
 
-PROBLEMS_PER_EXPORTED_RANGE: Final = 2_000
-"""The same of an export, whose rows carry their texts."""
-
 RANGE_PARAMETERS: Final = frozenset({"first_problem", "next_problem"})
 """Parameters that keep a shipped statement to a range."""
 

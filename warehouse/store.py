@@ -23,14 +23,7 @@ from warehouse.failures import is_busy, reported
 from warehouse.ledger import forget, insert_rows, insert_select, write_ledger
 from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
-from warehouse.ranges import (
-    PROBLEMS_PER_EXPORTED_RANGE,
-    PROBLEMS_PER_RANGE,
-    RANGE_PARAMETERS,
-    ProblemRange,
-    can_be_ranged,
-    ranges_from,
-)
+from warehouse.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.records import (
     Batch,
     Checkpoint,
@@ -297,7 +290,7 @@ class Warehouse:
     def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
         sql, values = _resolved(name_or_sql, parameters)
         whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
-        parts = [{}] if whole else [part.parameters for part in self.problem_ranges(PROBLEMS_PER_EXPORTED_RANGE)]
+        parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
         with reported(_named(name_or_sql)), self.cursor() as cursor:
             for part in parts:
                 yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)

@@ -18,7 +18,7 @@ trees as materialized (
     select round, tree_id, (row_number() over ()) << 32 as tree_key from found_trees
 ),
 -- One whole number for tree and node: it is joined faster than texts, and no join can be taken apart into one on the tree alone.
-tree_nodes as not materialized (
+tree_nodes as materialized (
     select trees.tree_key + nodes.node_id as key, trees.tree_key + nodes.parent_id as parent_key, nodes.text
     from nodes
     inner join trees on trees.round = nodes.round and trees.tree_id = nodes.tree_id
