@@ -16,6 +16,7 @@ from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.location import has_lake, located
 from warehouse.objects import fetched
+from warehouse.problems import BENCHMARK_STAGE
 from warehouse.records import AnswerMethod, Batch, BenchmarkProblem, Split
 from warehouse.store import Warehouse
 
@@ -97,7 +98,7 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
 
     A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
     """
-    report = run_ingest(settings, home, file, "test", file.stem)
+    report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_STAGE)
     display.message(report.line)
     with fetched(file) as local:
         problems = load_problems(local, "test", file.stem).problems

@@ -12,6 +12,7 @@ from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.objects import fetched, spelled
+from warehouse.problems import BENCHMARK_STAGE
 from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.store import Warehouse
 
@@ -54,24 +55,31 @@ class IngestReport:
 
 
 def run_ingest(
-    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None
+    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None, stage: str = "ingest"
 ) -> IngestReport:
-    """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on."""
+    """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on.
+
+    stage: BENCHMARK_STAGE for test problems that no round is to be measured on.
+    """
     with fetched(path) as local:
-        return _ingested(settings, home, local, path, split, source, licence)
+        batch = Batch(round=0, stage=stage, shard=f"{split} {source}", fingerprint=_content_hash(local))
+        return _ingested(settings, home, local, path, split, source, licence, batch)
 
 
 def _ingested(
-    settings: Settings, home: Path, local: Path, path: Path, split: Split, source: str, licence: str | None
+    settings: Settings, home: Path, local: Path, path: Path, split: Split, source: str, licence: str | None, batch: Batch
 ) -> IngestReport:
     """Read the local copy of `path`."""
-    batch = Batch(round=0, stage="ingest", shard=f"{split} {source}", fingerprint=_content_hash(local))
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(batch.batch_id):
             return IngestReport(path, split, already_there=True)
         splits: tuple[Split, ...] = ("train", "validation", "test")
         there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
+        if split == "test" and batch.stage != BENCHMARK_STAGE:
+            # What a benchmark brought is a test problem like others from now on.
+            of_benchmarks = {*there["test"]}.difference(lake.problems("test", held_out=True))
+            known = {name: known[name] for name in known.keys() - {problem.problem_id for problem in of_benchmarks}}
         loaded = load_problems(local, split, source, known=known)
         ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
         refusals = _refusals(ours, there, split, settings.gates.n_gram, path)

@@ -47,7 +47,7 @@ def answer(plan: RoundPlan, split: Split, policy_id: str) -> Answered | None:
     resources = resources_of(plan.site)
     if resources.lake.is_committed(plan.batch("evaluate", split).batch_id):
         return None
-    problems = resources.lake.problems(split)
+    problems = resources.lake.problems(split, held_out=True)
     stage = f"answer {split}"
     with resources.machinery(policy_id) as machinery:
         resources.progress.stage(plan.round, stage, len(METHODS[split]) * len(problems), beside=True)
@@ -72,7 +72,7 @@ def evaluate(
     batch = plan.batch("evaluate", split)
     if answers is None or resources.lake.is_committed(batch.batch_id):
         return None
-    problems = resources.lake.problems(split)
+    problems = resources.lake.problems(split, held_out=True)
     methods = METHODS[split]
     contestants = Contestants(policy_id, ppm_id)
     how = TestTime(plan.evaluation, plan.search, scored=ppm_id is not None)

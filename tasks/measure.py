@@ -55,7 +55,7 @@ class Selection(BaseModel):
             chosen = set(found["problem_id"])
         return [
             problem
-            for problem in lake.problems(self.split)
+            for problem in lake.problems(self.split, held_out=chosen is None)
             if (chosen is None or problem.problem_id in chosen) and (not self.levels or problem.level in self.levels)
         ]
 

@@ -23,6 +23,7 @@ from warehouse.failures import is_busy, reported
 from warehouse.ledger import forget, insert_rows, insert_select, write_ledger
 from warehouse.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.parquet import write_parquet
+from warehouse.problems import insert_new, select_problems
 from warehouse.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.records import (
     Batch,
@@ -165,11 +166,7 @@ class Warehouse:
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
             cursor.register("staged_new", new)
             rounds.refuse_new_problems(cursor, "staged_new")
-            select = """
-                select distinct on (problem_id) staged_new.* from staged_new
-                anti join problems on problems.problem_id = staged_new.problem_id order by problem_id
-            """
-            n_new = insert_select(cursor, batch, "problems", select, {})
+            n_new = insert_new(cursor, batch)
             insert_rows(cursor, batch, "quarantine", broken)
             return n_new
 
@@ -304,10 +301,10 @@ class Warehouse:
         sql = "select shard from batches where round = $round and stage = $stage and fingerprint = $fingerprint"
         return frozenset(self.query(sql, round=round_number, stage=stage, fingerprint=fingerprint)["shard"].to_list())
 
-    def problems(self, split: str, limit: int | None = None) -> list[Problem]:
-        """Return the problems of a split, ordered by id."""
-        sql = f"select {_columns(Problem)} from problems where split = $split order by problem_id limit $limit"
-        return [Problem(**row) for row in self.query(sql, split=split, limit=limit).iter_rows(named=True)]
+    def problems(self, split: str, limit: int | None = None, *, held_out: bool = False) -> list[Problem]:
+        """Return the problems of a split, ordered by id. held_out: without those that only benchmark files brought."""
+        rows = self.query(select_problems(held_out=held_out), split=split, limit=limit)
+        return [Problem(**row) for row in rows.iter_rows(named=True)]
 
     def nodes(self, tree_id: str) -> list[Node]:
         """Return the nodes of a search tree in order of creation."""

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from flows.display import open_display
+from flows.evaluate import known_benchmark
 from flows.ingest import run_ingest
 from flows.settings import Settings
+from tasks.measure import Selection
 from warehouse.errors import BadInput
-from warehouse.records import Split
+from warehouse.records import Problem, Split
 from warehouse.store import Warehouse
 
 LONG = "Ana has three apples and Ben has four more apples than Ana so how many apples has"
@@ -77,3 +80,32 @@ def test_gsm8k_goes_in_whole_but_for_its_own_overlaps(tmp_path: Path, real_data:
     report = run_ingest(Settings(), home, real_data / "gsm8k" / "train.jsonl", "train", "gsm8k")
     assert report.n_new + report.n_refused == 7_473
     assert report.n_refused < 20
+
+
+def test_a_benchmark_does_not_change_what_rounds_are_measured_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    ingest(home, file_of(tmp_path / "test.jsonl", ("one apple", "1")), "test")
+    benchmark = file_of(tmp_path / "bench.jsonl", ("one apple", "1"), ("two apples", "2"))
+    with open_display() as display:
+        batch_id = known_benchmark(Settings(), home, benchmark, display)
+    with Warehouse.open(home, read_only=True) as lake:
+        assert statements(lake.problems("test")) == {"one apple", "two apples"}, "training problems may repeat neither"
+        assert statements(lake.problems("test", held_out=True)) == {"one apple"}
+        assert statements(Selection(name="test", split="test").problems(lake)) == {"one apple"}
+        of_file = Selection(name="bench", split="test", benchmark_batch_id=batch_id)
+        assert statements(of_file.problems(lake)) == {"one apple", "two apples"}
+
+
+def test_problems_of_a_benchmark_can_be_made_test_problems(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "bench.jsonl", ("one apple", "1"), ("two apples", "2"))
+    with open_display() as display:
+        known_benchmark(Settings(), home, path, display)
+    assert "2 test problems from 2 rows" in ingest(home, path, "test")
+    with Warehouse.open(home, read_only=True) as lake:
+        assert statements(lake.problems("test", held_out=True)) == {"one apple", "two apples"}
+        assert len(lake.problems("test")) == 2
+
+
+def statements(problems: list[Problem]) -> set[str]:
+    return {problem.statement for problem in problems}
