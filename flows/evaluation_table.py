@@ -20,10 +20,10 @@ _LABELS = (
     (r"weighted_maj_(\d+)", "maj@{} weighted by PPM", "sample"),
     (r"best_of_(\d+)", "best-of-{} by PPM", "sample"),
     (r"pass_(\d+)", "pass@{}", "sample"),
-    (r"beam_best", "beam search, best by PPM", "beam"),
+    (r"beam_best", "beam search, best", "beam"),
     (r"beam_weighted_maj", "beam search, weighted vote", "beam"),
     (r"beam_pass", "beam search, any answer", "beam"),
-    (r"mcts_best", "MCTS, best by PPM", "mcts"),
+    (r"mcts_best", "MCTS, best", "mcts"),
     (r"mcts_weighted_maj", "MCTS, weighted vote", "mcts"),
     (r"mcts_pass", "MCTS, any answer", "mcts"),
 )

@@ -12,7 +12,7 @@ from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.objects import fetched, spelled
-from warehouse.problems import BENCHMARK_STAGE
+from warehouse.problems import INGEST_STAGE
 from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.store import Warehouse
 
@@ -55,7 +55,7 @@ class IngestReport:
 
 
 def run_ingest(
-    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None, stage: str = "ingest"
+    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None, stage: str = INGEST_STAGE
 ) -> IngestReport:
     """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on.
 
@@ -71,16 +71,18 @@ def _ingested(
 ) -> IngestReport:
     """Read the local copy of `path`."""
     with Warehouse.open(home, settings.warehouse) as lake:
-        if lake.is_committed(batch.batch_id):
+        # A file that was ingested for itself is not brought by a benchmark as well.
+        if lake.is_committed(batch.batch_id) or lake.is_committed(replace(batch, stage=INGEST_STAGE).batch_id):
             return IngestReport(path, split, already_there=True)
         splits: tuple[Split, ...] = ("train", "validation", "test")
         there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
-        if split == "test" and batch.stage != BENCHMARK_STAGE:
-            # What a benchmark brought is a test problem like others from now on.
+        taken_over: set[str] = set()
+        if split == "test" and batch.stage == INGEST_STAGE:
+            # What only benchmarks brought is a test problem like others from now on.
             of_benchmarks = {*there["test"]}.difference(lake.problems("test", held_out=True))
-            known = {name: known[name] for name in known.keys() - {problem.problem_id for problem in of_benchmarks}}
-        loaded = load_problems(local, split, source, known=known)
+            taken_over = {problem.problem_id for problem in of_benchmarks}
+        loaded = load_problems(local, split, source, known=known, taken_over=taken_over)
         ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
         refusals = _refusals(ours, there, split, settings.gates.n_gram, path)
         refused = {refusal.problem.problem_id for refusal in refusals}

@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import WarehouseError
 
-_ROWS_PER_GROUP: Final = 16_384
+ROWS_PER_GROUP: Final = 16_384
 
 
-def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path) -> int:
+def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path, rows_per_group: int = ROWS_PER_GROUP) -> int:
     """Return how many rows were written, of readers of one schema, at least one, each read before the next is asked for.
 
-    The file appears by a rename, so that nobody sees half of it.
+    The file appears by a rename, so that nobody sees half of it. A group of rows is held in memory twice.
     """
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
@@ -25,8 +25,8 @@ def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path) -> int:
         n_rows = 0
         first = next(readers)
         with pq.ParquetWriter(part, first.schema, compression="zstd") as writer:
-            for table in _row_groups(chain(first, chain.from_iterable(readers))):
-                writer.write_table(table, row_group_size=_ROWS_PER_GROUP)
+            for table in _row_groups(chain(first, chain.from_iterable(readers)), rows_per_group):
+                writer.write_table(table, row_group_size=rows_per_group)
                 n_rows += table.num_rows
         part.replace(path)
     except OSError as error:
@@ -36,23 +36,24 @@ def write_parquet(readers: Iterator[pa.RecordBatchReader], path: Path) -> int:
     return n_rows
 
 
-def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
-    """Yield tables of exactly _ROWS_PER_GROUP rows, the last one shorter, however the rows arrived."""
+def _row_groups(batches: Iterable[pa.RecordBatch], n_rows: int) -> Iterable[pa.Table]:
+    """Yield tables of exactly n_rows rows, the last one shorter, however the rows arrived."""
     waiting: list[pa.RecordBatch] = []
     n_waiting = 0
     for batch in batches:
         waiting.append(batch)
         n_waiting += batch.num_rows
-        while n_waiting >= _ROWS_PER_GROUP:
-            table = pa.Table.from_batches(waiting)
-            whole = _in_one_piece(table.slice(0, _ROWS_PER_GROUP))
-            waiting = table.slice(_ROWS_PER_GROUP).to_batches()
-            n_waiting -= _ROWS_PER_GROUP
-            # While a group is written, its pieces need not be there as well.
-            del table, batch
-            yield whole
+        while n_waiting >= n_rows:
+            group, waiting = _split(waiting, n_rows)
+            n_waiting -= n_rows
+            yield group
     if n_waiting:
         yield _in_one_piece(pa.Table.from_batches(waiting))
+
+
+def _split(batches: list[pa.RecordBatch], n_rows: int) -> tuple[pa.Table, list[pa.RecordBatch]]:
+    table = pa.Table.from_batches(batches)
+    return _in_one_piece(table.slice(0, n_rows)), table.slice(n_rows).to_batches()
 
 
 def _in_one_piece(table: pa.Table) -> pa.Table:

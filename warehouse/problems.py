@@ -1,12 +1,15 @@
 """Which problems there are: new ones enter once, and no round is measured on what came with a benchmark file alone."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Final
 
 import duckdb
 
-from warehouse.ledger import insert_select
+from warehouse.ledger import forget, insert_select
 from warehouse.records import Batch, Problem
+
+INGEST_STAGE: Final = "ingest"
+"""Stage of the batches that bring problems for the loop."""
 
 BENCHMARK_STAGE: Final = "ingest-benchmark"
 """Stage of the batches that bring the problems of a benchmark file, so that its answers can be measured."""
@@ -24,9 +27,11 @@ def select_problems(*, held_out: bool) -> str:
 def insert_new(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> int:
     """Return how many of the problems in the view `staged_new` were new. One that is there already, by id, stays as it is.
 
-    A test problem that a benchmark brought is taken over by a batch that ingests it for itself, and counts as new.
+    A test problem that a benchmark brought is taken over by a batch that ingests it for itself, and counts as new; what else
+    the same file brought as a benchmark goes, for this batch brings it too.
     """
-    if batch.stage != BENCHMARK_STAGE:
+    if batch.stage == INGEST_STAGE:
+        forget(cursor, replace(batch, stage=BENCHMARK_STAGE).batch_id)
         cursor.execute(
             f"""delete from problems where split = 'test' and batch_id in ({_OF_BENCHMARKS})
             and problem_id in (select problem_id from staged_new where split = 'test')"""

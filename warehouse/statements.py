@@ -6,6 +6,7 @@
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -57,7 +58,7 @@ def find(name: str) -> Statement:
     return known[name]
 
 
-def bound(statement: Statement, given: dict[str, object]) -> dict[str, object]:
+def bound(statement: Statement, given: Mapping[str, object]) -> dict[str, object]:
     """Return a value for each parameter of the statement: the given one or its default. Raises BadInput."""
     unknown = sorted(set(given) - {parameter.name for parameter in statement.parameters})
     if unknown:

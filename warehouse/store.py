@@ -271,12 +271,12 @@ class Warehouse:
 
         A query that can be kept to a range of problems, and is not, is asked range by range, each in the order of the query.
         """
-        for reader in self._readers(name_or_sql, parameters):
+        for reader in self.readers(name_or_sql, parameters):
             yield from reader
 
     def export(self, name_or_sql: str, path: Path, **parameters: object) -> int:
         """Return how many rows of `stream` were written to a Parquet file, whole or not at all; same rows, same bytes."""
-        return write_parquet(self._readers(name_or_sql, parameters), path)
+        return write_parquet(self.readers(name_or_sql, parameters), path)
 
     def problem_ranges(self, size: int = PROBLEMS_PER_RANGE) -> list[ProblemRange]:
         """Return ranges of `size` training problems, in which every problem is, also one that is yet to come."""
@@ -284,7 +284,8 @@ class Warehouse:
         rows = self._read(lambda cursor: cursor.execute(sql, values).fetchall(), _named("range_starts"))
         return ranges_from([first for (first,) in rows])
 
-    def _readers(self, name_or_sql: str, parameters: dict[str, object]) -> Iterator[pa.RecordBatchReader]:
+    def readers(self, name_or_sql: str, parameters: Mapping[str, object]) -> Iterator[pa.RecordBatchReader]:
+        """Yield the rows of `stream` as Arrow readers, one for each range; each must be read before the next is asked for."""
         sql, values = _resolved(name_or_sql, parameters)
         whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
         parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
@@ -342,11 +343,11 @@ def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
         return
 
 
-def _resolved(name_or_sql: str, parameters: dict[str, object]) -> tuple[str, dict[str, object]]:
+def _resolved(name_or_sql: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     if name_or_sql in shipped("queries") or name_or_sql in shipped("statements"):
         statement = find(name_or_sql)
         return statement.sql, bound(statement, parameters)
-    return name_or_sql, parameters
+    return name_or_sql, dict(parameters)
 
 
 def _named(name_or_sql: str) -> str:

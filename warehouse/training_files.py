@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from warehouse.errors import BadInput, WarehouseError
+from warehouse.parquet import write_parquet
 from warehouse.records import CheckpointKind
 from warehouse.store import Warehouse
 
 _KINDS: Final[dict[str, CheckpointKind]] = {"export_sft": "policy", "export_ppm_nodes": "ppm", "export_ppm_pairs": "ppm"}
+
+_ROWS_PER_GROUP: Final = 65_536
+"""Part of the bytes that were recorded: another number, and no earlier file could be reproduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def reproduce(lake: Warehouse, checkpoint_id: str, directory: Path) -> tuple[Tra
 
 def _written(lake: Warehouse, query: str, path: Path, snapshot_id: int, parameters: dict[str, int]) -> TrainingFile:
     with Warehouse.open(lake.home, lake.settings, snapshot_id=snapshot_id) as pinned:
-        n_rows = pinned.export(query, path, **parameters)
+        n_rows = write_parquet(pinned.readers(query, parameters), path, _ROWS_PER_GROUP)
     with path.open("rb") as stream:
         sha256 = file_digest(stream, "sha256").hexdigest()
     return TrainingFile(path, query, snapshot_id, n_rows, sha256)

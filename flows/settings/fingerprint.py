@@ -20,6 +20,7 @@ DECIDES_NO_DATA = frozenset(
         "evaluation.n_search_candidates",
         "evaluation.search_exploration_weight",
         "evaluation.n_beams",
+        "evaluation.policy_weight",
         "sandbox.n_workers",
         "sandbox.n_snapshots",
         "sandbox.snapshot_memory_mib",
@@ -51,8 +52,11 @@ DECIDES_NO_DATA = frozenset(
 """Settings that change how fast or under which name a run happens, or what `evaluate` and `solve` do with its result, never a
 row of a round: a run may be resumed with others."""
 
-SAME_DATA = {("engine", "kind"): {"vllm-async": "vllm"}}
-"""Values that stand for another one: the same library is asked the same."""
+SAME_DATA: dict[tuple[str, str], dict[object, object]] = {
+    ("engine", "kind"): {"vllm-async": "vllm"},
+    ("evaluation", "search_temperature"): {0.7: 0.4},
+}
+"""Values that stand for another one: the same library is asked the same; a default that no round uses was another once."""
 
 SECTIONS_THAT_DECIDE_NO_DATA = frozenset({"warehouse", "gates"})
 """Gate thresholds decide which round is promoted; that decision is stored with its numbers in gate_results."""

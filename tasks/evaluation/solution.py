@@ -1,4 +1,4 @@
-"""The answer to a problem whose reference answer nobody knows: the trajectory that the PPM prefers."""
+"""The answer to a problem whose reference answer nobody knows: the preferred trajectory."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Solution:
 
 
 def solve(key: str, statement: str, method: AnswerMethod, how: TestTime) -> Search[Solution]:
-    """Return the trajectory that the PPM prefers; of `greedy` the only one."""
+    """Return the trajectory that the PPM prefers, in a tree with the policy's share weighed in; of `greedy` the only one."""
     if method in ("greedy", "sample"):
         attempts = yield from attempt_problem(key, statement, None, how.plan(method))
         if method == "sample" and how.scored:

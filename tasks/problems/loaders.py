@@ -5,7 +5,7 @@ MATH's {problem, solution} with the answer in \\boxed{}; optional columns level 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,14 +48,15 @@ def load_problems(
     source: str,
     *,
     known: Mapping[str, str] = _NOTHING,
+    taken_over: Container[str] = (),
     same_answer: SameAnswer = same_spelling,
 ) -> LoadedProblems:
     """Return the problems of a JSONL, JSON or Parquet file with what was refused and why.
 
-    known: the answers of the problems already in the warehouse by problem id. Raises BadInput when the file cannot be read
-    or no row of it is a problem.
+    known: the answers of the problems already in the warehouse by problem id; those taken_over count as new where the answer
+    is the same. Raises BadInput when the file cannot be read or no row of it is a problem.
     """
-    loaded = problems_of(read_rows(path), split, source, known=known, same_answer=same_answer)
+    loaded = problems_of(read_rows(path), split, source, known=known, taken_over=taken_over, same_answer=same_answer)
     hint = "give rows with the fields question and answer"
     if loaded.n_rows == 0:
         raise BadInput(f"problem file {path} has no rows", hint=hint)
@@ -72,10 +73,11 @@ def problems_of(
     source: str,
     *,
     known: Mapping[str, str] = _NOTHING,
+    taken_over: Container[str] = (),
     same_answer: SameAnswer = same_spelling,
 ) -> LoadedProblems:
     """Return the problems among the rows, in their order; a statement with two different answers is quarantined as a whole."""
-    intake = _Intake(split, source, known, same_answer)
+    intake = _Intake(split, source, known, taken_over, same_answer)
     for row in rows:
         try:
             intake.add(row)
@@ -87,10 +89,13 @@ def problems_of(
 class _Intake:
     """Mutable: what has been read of one source so far."""
 
-    def __init__(self, split: Split, source: str, known: Mapping[str, str], same_answer: SameAnswer) -> None:
+    def __init__(
+        self, split: Split, source: str, known: Mapping[str, str], taken_over: Container[str], same_answer: SameAnswer
+    ) -> None:
         self._split: Split = split
         self._source = source
         self._known = known
+        self._taken_over = taken_over
         self._same_answer = same_answer
         self._first_rows: dict[str, tuple[RawRow, Problem]] = {}
         self._other_answer_lines: dict[str, int] = {}
@@ -104,6 +109,7 @@ class _Intake:
         identity = problem.problem_id
         if identity in self._known:
             self._compare(problem, self._known[identity], "already in the warehouse")
+        if identity in self._known and identity not in self._taken_over:
             self._n_known += 1
         elif identity not in self._first_rows:
             self._first_rows[identity] = (row, problem)

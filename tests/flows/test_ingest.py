@@ -11,7 +11,7 @@ from flows.ingest import run_ingest
 from flows.settings import Settings
 from tasks.measure import Selection
 from warehouse.errors import BadInput
-from warehouse.records import Problem, Split
+from warehouse.records import Batch, Problem, Split
 from warehouse.store import Warehouse
 
 LONG = "Ana has three apples and Ben has four more apples than Ana so how many apples has"
@@ -86,8 +86,7 @@ def test_a_benchmark_does_not_change_what_rounds_are_measured_on(tmp_path: Path)
     home = tmp_path / "home"
     ingest(home, file_of(tmp_path / "test.jsonl", ("one apple", "1")), "test")
     benchmark = file_of(tmp_path / "bench.jsonl", ("one apple", "1"), ("two apples", "2"))
-    with open_display() as display:
-        batch_id = known_benchmark(Settings(), home, benchmark, display)
+    batch_id = measure_on(home, benchmark)
     with Warehouse.open(home, read_only=True) as lake:
         assert statements(lake.problems("test")) == {"one apple", "two apples"}, "training problems may repeat neither"
         assert statements(lake.problems("test", held_out=True)) == {"one apple"}
@@ -99,12 +98,48 @@ def test_a_benchmark_does_not_change_what_rounds_are_measured_on(tmp_path: Path)
 def test_problems_of_a_benchmark_can_be_made_test_problems(tmp_path: Path) -> None:
     home = tmp_path / "home"
     path = file_of(tmp_path / "bench.jsonl", ("one apple", "1"), ("two apples", "2"))
-    with open_display() as display:
-        known_benchmark(Settings(), home, path, display)
+    measure_on(home, path)
     assert "2 test problems from 2 rows" in ingest(home, path, "test")
     with Warehouse.open(home, read_only=True) as lake:
         assert statements(lake.problems("test", held_out=True)) == {"one apple", "two apples"}
         assert len(lake.problems("test")) == 2
+
+
+@pytest.mark.parametrize("benchmark_first", [True, False])
+def test_a_file_is_counted_once_whether_it_is_a_benchmark_first_or_not(tmp_path: Path, *, benchmark_first: bool) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "bench.jsonl", ("one apple", "1"), "{broken", ("two apples", "2"))
+    if benchmark_first:
+        measure_on(home, path)
+    run_ingest(Settings(), home, path, "test", "bench", "MIT")
+    measure_on(home, path)
+    with Warehouse.open(home, read_only=True) as lake:
+        assert lake.query("select licence, n_rows, n_problems from sources").rows() == [("MIT", 3, 2)]
+        assert lake.query("select line_number from quarantine").rows() == [(2,)]
+        assert len(lake.problems("test", held_out=True)) == 2
+
+
+def test_another_answer_than_a_benchmark_has_is_quarantined(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    measure_on(home, file_of(tmp_path / "bench.jsonl", ("one apple", "1"), ("two apples", "2")))
+    ingest(home, file_of(tmp_path / "test.jsonl", ("one apple", "1"), ("two apples", "22")), "test")
+    with Warehouse.open(home, read_only=True) as lake:
+        assert statements(lake.problems("test", held_out=True)) == {"one apple"}
+        assert {problem.answer for problem in lake.problems("test")} == {"1", "2"}
+        assert "the answer '22' here" in lake.query("select reason from quarantine").item()
+
+
+def test_an_import_takes_nothing_over(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    measure_on(home, file_of(tmp_path / "bench.jsonl", ("one apple", "1")))
+    with Warehouse.open(home) as lake:
+        assert lake.ingest(Batch(0, "ingest-import", "trees", "f"), lake.problems("test"), ()) == 0
+        assert lake.problems("test", held_out=True) == []
+
+
+def measure_on(home: Path, path: Path) -> str:
+    with open_display() as display:
+        return known_benchmark(Settings(), home, path, display)
 
 
 def statements(problems: list[Problem]) -> set[str]:

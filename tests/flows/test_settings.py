@@ -198,3 +198,8 @@ def test_a_rounds_fingerprint_does_not_depend_on_later_rounds() -> None:
     changed = load(overrides=["rounds.3.n_rollouts=17", "run.n_rounds=3"])
     assert fingerprint(changed, 2) == fingerprint(Settings(), 2)
     assert fingerprint(changed, 3) != fingerprint(Settings(), 3)
+
+
+@pytest.mark.parametrize(("profile", "first_round"), [("tiny-cpu", "6997138f12224ec0"), ("paper", "14a3a0b994d92c57")])
+def test_homes_that_were_begun_earlier_can_go_on(profile: str, first_round: str) -> None:
+    assert fingerprint(load(profile), 1) == first_round, "does a new setting belong into DECIDES_NO_DATA?"

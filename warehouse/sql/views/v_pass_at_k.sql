@@ -23,7 +23,10 @@ counts as (
         and newest.policy_id = evaluation_answers.policy_id
         and newest.problem_id = evaluation_answers.problem_id
     left join problems on problems.problem_id = evaluation_answers.problem_id
-    where evaluation_answers.method = 'sample'
+    where
+        evaluation_answers.method = 'sample'
+        -- What only a benchmark file brought is no problem of the split.
+        and coalesce(problems.batch_id, '') not in (select batch_id from batches where stage = 'ingest-benchmark')
     group by evaluation_answers.round, evaluation_answers.policy_id, evaluation_answers.split, evaluation_answers.problem_id
 ),
 ks as (
