@@ -1,7 +1,7 @@
 """Keep the lake small: move rows out of the catalog, merge small files, forget unpinned snapshots, remove what nobody needs.
 
 Each step takes the committer's lock for itself, so that a round which writes meanwhile waits for one step at most. Readers
-keep their files and rows: what is younger than older_than_hours stays.
+keep their files and rows: what was current within older_than_hours stays.
 """
 
 from dataclasses import dataclass
@@ -13,11 +13,15 @@ from warehouse.objects import sizes_below
 from warehouse.store import Warehouse
 
 _EXPIRABLE: Final = """
+-- What counts is when a snapshot was followed by the next: until then readers began with it, however old it was.
+with snapshots as (
+    select snapshot_id, lead(snapshot_time) over (order by snapshot_id) as followed_at
+    from ducklake_snapshots('lake')
+)
 select snapshot_id
-from ducklake_snapshots('lake')
+from snapshots
 where
-    snapshot_time < now() - $hours * interval 1 hour
-    and snapshot_id <> (select id from ducklake_current_snapshot('lake'))
+    followed_at < now() - $hours * interval 1 hour
     and snapshot_id not in (
         select snapshot_id from rounds where snapshot_id is not null
         union

@@ -1,5 +1,7 @@
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +21,27 @@ def many(prefix: str) -> list[Node]:
 
 def everything(lake: Warehouse) -> pl.DataFrame:
     return lake.query("select * from nodes order by tree_id, node_id")
+
+
+@contextmanager
+def read_again_and_again(home: Path, sql: str, n_readers: int = 1) -> Iterator[set[object]]:
+    """Return a context with everything that readers, each opening the lake anew, have seen by its end."""
+    seen: set[object] = set()
+    enough = threading.Event()
+
+    def read() -> None:
+        while not enough.is_set():
+            with Warehouse.open(home, read_only=True) as reader:
+                seen.update(reader.query(sql).item() for _ in range(3))
+
+    with ThreadPoolExecutor(n_readers) as pool:
+        reading = [pool.submit(read) for _ in range(n_readers)]
+        try:
+            yield seen
+        finally:
+            enough.set()
+        for one in reading:
+            one.result()
 
 
 def test_maintenance_changes_no_row_and_keeps_pinned_snapshots(lake: Warehouse, home: Path) -> None:
@@ -59,21 +82,11 @@ def test_readers_read_on_while_the_lake_is_kept_small(lake: Warehouse, home: Pat
     for number in range(3):
         lake.commit(batch(1, "rollout", f"{number}"), {"nodes": many(f"a{number}-")})
     lake.commit(batch(1, "rollout", "inlined"), {"nodes": small_tree("small")})
-    seen: set[int] = set()
-    enough = threading.Event()
-
-    def read() -> None:
-        while not enough.is_set():
-            with Warehouse.open(home, read_only=True) as reader:
-                seen.update(reader.query("select sum(length(text))::bigint from nodes").item() for _ in range(3))
-
-    expected = lake.query("select sum(length(text))::bigint from nodes").item()
-    with ThreadPoolExecutor(1) as pool:
-        reading = pool.submit(read)
+    total = "select sum(length(text))::bigint from nodes"
+    expected = lake.query(total).item()
+    with read_again_and_again(home, total) as seen:
         for _ in range(2):
             maintain(lake, older_than_hours=1)
-        enough.set()
-        reading.result()
     assert seen == {expected}
 
 
@@ -129,24 +142,46 @@ def test_few_rows_stay_in_the_catalog(lake: Warehouse) -> None:
 
 
 def test_no_reader_ever_misses_a_row_that_moves(lake: Warehouse, home: Path) -> None:
-    seen: set[int] = set()
-    enough = threading.Event()
-
-    def read() -> None:
-        while not enough.is_set():
-            with Warehouse.open(home, read_only=True) as reader:
-                seen.update(reader.query("select count(*) from nodes where tree_id like '0-%'").item() for _ in range(3))
-
     commit_small_batches(lake, 3)
-    with ThreadPoolExecutor(2) as pool:
-        reading = [pool.submit(read) for _ in range(2)]
+    with read_again_and_again(home, "select count(*) from nodes where tree_id like '0-%'", 2) as seen:
         for _ in range(4):
             commit_small_batches(lake, 3)
             assert maintain(lake, older_than_hours=1).n_rows_flushed == 300
-        enough.set()
-        for one in reading:
-            one.result()
     assert seen == {100}
+
+
+def keeps_what_a_reader_sees(lake: Warehouse, home: Path) -> None:
+    """Maintain a lake that nobody has written to for long while a reader is in the middle of a transaction."""
+    commit_small_batches(lake, 3)
+    rows_of = "select tree_id, node_id, text from nodes order by all"
+    grow_old(lake)
+    with Warehouse.open(home, lake.settings, read_only=True) as other, other.cursor() as reader:
+        reader.execute("begin")
+        before = reader.execute(rows_of).fetchall()
+        assert maintain(lake, older_than_hours=24).n_rows_flushed == 300
+        lake.commit(batch(1, "rollout", "0"), {"nodes": many("replaced-")})
+        maintain(lake, older_than_hours=24)
+        assert reader.execute(rows_of).fetchall() == before
+        assert len(before) == 300
+    assert inlined(lake) == (300, 0)
+    grow_old(lake)
+    maintain(lake, older_than_hours=24)
+    assert inlined(lake) == (0, 0)
+    assert everything(lake).height == 500
+
+
+def grow_old(lake: Warehouse) -> None:
+    with lake.exclusive() as cursor:
+        cursor.execute("update __ducklake_metadata_lake.ducklake_snapshot set snapshot_time = '2026-01-01 00:00:00+00'")
+
+
+def test_a_reader_in_a_transaction_keeps_what_it_sees(lake: Warehouse, home: Path) -> None:
+    keeps_what_a_reader_sees(lake, home)
+
+
+def test_a_reader_of_postgres_keeps_it_too(tmp_path: Path, cluster: WarehouseSettings) -> None:
+    with Warehouse.open(tmp_path, cluster) as lake:
+        keeps_what_a_reader_sees(lake, tmp_path)
 
 
 def test_rows_move_under_a_postgres_catalog_too(tmp_path: Path, cluster: WarehouseSettings) -> None:
