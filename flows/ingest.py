@@ -72,8 +72,10 @@ def _ingested(
     """Read the local copy of `path`."""
     with Warehouse.open(home, settings.warehouse) as lake:
         # A file that was ingested for itself is not brought by a benchmark as well.
-        if lake.is_committed(batch.batch_id) or lake.is_committed(replace(batch, stage=INGEST_STAGE).batch_id):
-            return IngestReport(path, split, already_there=True)
+        for earlier in (batch, replace(batch, stage=INGEST_STAGE)):
+            if lake.is_committed(earlier.batch_id):
+                _finish(settings, lake, earlier, Source(source, split, licence, spelled(path), batch.fingerprint, 0, 0), local)
+                return IngestReport(path, split, already_there=True)
         splits: tuple[Split, ...] = ("train", "validation", "test")
         there = {name: lake.problems(name) for name in splits}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
@@ -105,6 +107,17 @@ def _ingested(
         n_of_other_use=len(loaded.problems) - len(ours),
         n_near=n_near,
     )
+
+
+def _finish(settings: Settings, lake: Warehouse, batch: Batch, origin: Source, local: Path) -> None:
+    """Record where the problems of a batch are from, and what they resemble, where a run was ended before it did."""
+    sources = replace(batch, stage="sources")
+    if lake.is_committed(sources.batch_id):
+        return
+    n_new = lake.query("select n_rows from batches where batch_id = $batch_id", batch_id=batch.batch_id).item()
+    n_rows = load_problems(local, origin.split, origin.source).n_rows
+    lake.commit(sources, {"sources": [replace(origin, n_rows=n_rows, n_problems=n_new)]})
+    record_near_duplicates(settings, lake)
 
 
 def _is_for(settings: Settings, problem: Problem, split: Split) -> bool:

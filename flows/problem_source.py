@@ -18,16 +18,18 @@ def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, d
     """Put the virtual problems into the lake where they are not there yet; refuse to begin without problems."""
     chosen = settings.problems
     batch = plan.batch("ingest", chosen.source)
-    if chosen.source == "virtual" and not resources.lake.is_committed(batch.batch_id):
+    sources = replace(batch, stage="sources")
+    if chosen.source == "virtual" and not resources.lake.is_committed(sources.batch_id):
         test = generate_problems("test", chosen.test_seed, chosen.test_per_level)
         validation = generate_problems("validation", chosen.validation_seed, chosen.validation_per_level)
         train = generate_problems("train", chosen.train_seed, chosen.train_per_level)
         refusals = Decontaminator(test, settings.gates.n_gram).refusals([*validation, *train])
         refused = {refusal.problem.problem_id for refusal in refusals}
         problems = [problem for problem in (*test, *validation, *train) if problem.problem_id not in refused]
-        n_new = resources.lake.ingest(batch, problems, [refusal.quarantined() for refusal in refusals])
-        _record_virtual(resources.lake, batch, problems)
-        display.message(f"{n_new} virtual problems from seeds; {len(refused)} more repeat words of test problems: left out")
+        if not resources.lake.is_committed(batch.batch_id):
+            n_new = resources.lake.ingest(batch, problems, [refusal.quarantined() for refusal in refusals])
+            display.message(f"{n_new} virtual problems from seeds; {len(refused)} more repeat words of test problems: left out")
+        _record_virtual(resources.lake, sources, problems)
     for split in ("train", "validation"):
         if not resources.lake.problems(split, limit=1):
             raise BadInput(
@@ -45,4 +47,4 @@ def _record_virtual(lake: Warehouse, batch: Batch, problems: list[Problem]) -> N
     for split in splits:
         n_problems = sum(problem.split == split for problem in problems)
         rows.append(Source("virtual", split, "MIT", "tasks/problems/virtual.py", batch.fingerprint, n_problems, n_problems))
-    lake.commit(replace(batch, stage="sources"), {"sources": rows})
+    lake.commit(batch, {"sources": rows})

@@ -45,6 +45,24 @@ def test_the_same_file_is_ingested_once(tmp_path: Path) -> None:
         assert len(lake.problems("train")) == 1
 
 
+def test_what_a_killed_run_had_not_recorded_is_recorded_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "some.jsonl", (f"{LONG} Ben?", "7"), (f"{LONG} Ben then?", "7"), "{broken")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Warehouse, "commit", killed)
+        run_ingest(Settings(), home, path, "train", "some", "MIT")
+    for _ in range(2):
+        assert run_ingest(Settings(), home, path, "train", "some", "MIT").already_there
+    with Warehouse.open(home, read_only=True) as lake:
+        assert lake.query("select licence, n_rows, n_problems from sources").rows() == [("MIT", 3, 2)]
+        assert lake.query("select count(*) from near_duplicates").item() == 1
+        assert (len(lake.problems("train")), lake.query("select count(*) from quarantine").item()) == (2, 1)
+
+
 def test_a_training_problem_that_shares_words_with_a_test_problem_is_refused(tmp_path: Path) -> None:
     home = tmp_path / "home"
     ingest(home, file_of(tmp_path / "test.jsonl", (f"{LONG} Ben?", "7")), "test")
