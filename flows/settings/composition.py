@@ -58,8 +58,9 @@ class RoundSettings(BaseModel):
 def _tiny_rounds() -> tuple[RoundSettings, ...]:
     first = RoundSettings(n_rollouts=8, q_source="terminal")
     second = RoundSettings(n_rollouts=16, q_source="terminal")
-    third = RoundSettings(n_rollouts=16, q_source="ppm", sft_n_epochs=3)
-    return (first, second, third, third.model_copy(update={"n_extra_rollouts": 32, "n_candidates": 7}))
+    third = RoundSettings(n_rollouts=16, q_source="ppm", sft_n_epochs=5)
+    fourth = RoundSettings(n_rollouts=16, n_extra_rollouts=32, n_candidates=8, q_source="ppm", sft_n_epochs=6)
+    return (first, second, third, fourth)
 
 
 class Settings(BaseModel):

@@ -50,7 +50,7 @@ class SftSettings(TrainerSettings):
 
     learning_rate: Rate = 2e-4
     """Peak rate. Paper: 7e-6."""
-    n_epochs: Count = 2
+    n_epochs: Count = 4
     """Passes over the examples. Paper: 2."""
     batch_size: Count = 16
     """Sequences per optimizer step. Paper: 128."""

@@ -14,7 +14,7 @@ class EvaluationSettings(BaseModel):
 
     ks: tuple[Annotated[int, Field(ge=1, le=1024)], ...] = Field((8,), min_length=1, max_length=8)
     """Numbers of sampled solutions for maj@k, best-of-k and pass@k; as many as the largest are sampled per problem."""
-    temperature: float = Field(1.0, gt=0.0, le=2.0)
+    temperature: float = Field(0.7, gt=0.0, le=2.0)
     """Temperature of the sampled solutions; pass@1 is greedy."""
     max_program_tokens: int = Field(256, ge=16, le=32768)
     """Tokens within which a whole program must end."""

@@ -21,8 +21,9 @@ class Relation:
     """A kind of relation.
 
     sentence: template with {new}, {old}, {things}, {m}, {n}. condition: when the numbers make the right operation exact.
-    p_right: probability that flawed student work uses the right operation; otherwise the first misconception is used with
-    probability 0.7, the second with 0.3. weight: among the relations of one difficulty. m_choices and n_choices leave out the
+    p_right: probability that flawed student work uses the right operation; otherwise one of the misconceptions, each as often.
+    Where a sentence is hard they begin with the wrong number and go on differently: there are many wrong answers and one right
+    one, which is what a vote lives on. weight: among the relations of one difficulty. m_choices and n_choices leave out the
     constants of the operations, so that a number in a line of code has one meaning.
     """
 
@@ -31,7 +32,7 @@ class Relation:
     p_right: float
     sentence: str
     right: str
-    misconceptions: tuple[str, str]
+    misconceptions: tuple[str, ...]
     m_choices: tuple[int, ...] = (0,)
     n_choices: tuple[int, ...] = (0,)
     condition: str = "True"
@@ -106,7 +107,7 @@ RELATIONS: Final = (
             0.5,
             f"{{new}} has a {fraction} as many {{things}} as {{old}}.",
             f"old // {parts}",
-            (f"old - {parts}", f"old * {parts}"),
+            (f"{parts} + old", f"{parts} - old", f"{parts} * old", f"{parts}"),
             condition=f"old % {parts} == 0",
             weight=1 / 3,
         )
@@ -117,8 +118,8 @@ RELATIONS: Final = (
         "medium",
         0.5,
         "{new} has {m} dozen more {things} than {old}.",
-        "old + m * 12",
-        ("old + 12", "old + m"),
+        "m * 12 + old",
+        ("old + m", "old + 12", "old - m", "old * m", "old // m"),
         _SMALL,
     ),
     Relation(
@@ -126,8 +127,8 @@ RELATIONS: Final = (
         "medium",
         0.45,
         "{new} has as many {things} as {old} and finds {m} a day for {n} days.",
-        "old + m * n",
-        ("old + m + n", "old + m"),
+        "m * n + old",
+        ("old + m", "old + m + n", "old - m", "old * m", "old // n"),
         _SMALL,
         _SMALL,
     ),
@@ -137,7 +138,7 @@ RELATIONS: Final = (
         0.55,
         "{old} and {new} have {m} {things} together.",
         "m - old",
-        ("old + m", "old - m"),
+        ("old + m", "old - m", "old * m", "old // m"),
         _choices(10, 999),
     ),
     Relation(
@@ -146,7 +147,7 @@ RELATIONS: Final = (
         0.4,
         "{new} has an equal share when {m} friends split the {things} of {old}.",
         "old // m",
-        ("old - m", "old * m"),
+        ("m + old", "m - old", "m * old", "m"),
         _SMALL,
         condition="old % m == 0",
     ),
@@ -156,7 +157,7 @@ RELATIONS: Final = (
         0.3,
         "{new} has {m} percent of the {things} of {old}.",
         "old * m // 100",
-        ("old // m", "old - m"),
+        ("m + old", "m - old", "m * old", "m"),
         _PERCENT,
         condition="old * m % 100 == 0",
     ),
@@ -166,7 +167,7 @@ RELATIONS: Final = (
         0.25,
         "{new} has {m} percent fewer {things} than {old}.",
         "old - old * m // 100",
-        ("old - m", "old * m // 100"),
+        ("m * old // 100", "m + old", "m - old", "m"),
         _PERCENT,
         condition="old * m % 100 == 0",
     ),
@@ -176,7 +177,7 @@ RELATIONS: Final = (
         0.25,
         "{new} has {m} percent more {things} than {old}.",
         "old + old * m // 100",
-        ("old + m", "old * m // 100"),
+        ("m * old // 100", "m + old", "m - old", "m"),
         _PERCENT,
         condition="old * m % 100 == 0",
     ),
@@ -186,7 +187,7 @@ RELATIONS: Final = (
         0.2,
         "{new} has what is left over when {old} gives {m} {things} to each of {n} friends.",
         "old - m * n",
-        ("old - m - n", "old - m"),
+        ("m * n", "m + n", "m - n", "m * old", "m"),
         _SMALL,
         _SMALL,
     ),
@@ -195,8 +196,8 @@ RELATIONS: Final = (
         "hard",
         0.25,
         "{old} and {new} have {m} {things} on average.",
-        "2 * m - old",
-        ("m - old", "(old + m) // 2"),
+        "m * 2 - old",
+        ("old + m", "old - m", "old * m", "old // m"),
         _choices(10, 499),
     ),
     Relation(
@@ -204,8 +205,8 @@ RELATIONS: Final = (
         "hard",
         0.2,
         "{new} has {m} pairs of {things} more than {old}.",
-        "old + m * 2",
-        ("old + m", "old + 2"),
+        "m * 2 + old",
+        ("old + m", "old + 2", "old - m", "old * m", "old // m"),
         _choices(3, 30),
     ),
     Relation(
@@ -214,7 +215,7 @@ RELATIONS: Final = (
         0.05,
         "{new} has twice the difference between the {things} of {old} and {m}.",
         "2 * (old - m)",
-        ("2 * old - m", "old - m"),
+        ("m - old", "m + old", "m * 2", "m"),
         _choices(3, 60),
     ),
     Relation(
@@ -223,8 +224,8 @@ RELATIONS: Final = (
         0.05,
         "If {new} lost {m} {things}, {new} would have as many as {old}.",
         "old + m",
-        ("old - m", "old // m"),
-        _choices(2, 60),
+        ("m - old", "m * old", "m * 2", "m"),
+        _choices(3, 60),
     ),
     Relation(
         "found",
@@ -232,7 +233,7 @@ RELATIONS: Final = (
         0.06,
         "If {new} found {m} {things}, {new} would have as many as {old}.",
         "old - m",
-        ("old + m", "old * m"),
+        ("m - old", "m + old", "m * old", "m"),
         _choices(2, 60),
     ),
     Relation(
@@ -241,7 +242,7 @@ RELATIONS: Final = (
         0.04,
         "{new} needs {m} times as many {things} to match {old}.",
         "old // m",
-        ("old * m", "old + m"),
+        ("m * old", "m + old", "m - old", "m"),
         _SMALL,
         condition="old % m == 0",
     ),
@@ -250,8 +251,8 @@ RELATIONS: Final = (
         "very hard",
         0.04,
         "{new} has {m} score more {things} than {old}.",
-        "old + m * 20",
-        ("old + m", "old + 20"),
+        "m * 20 + old",
+        ("old + m", "old + 20", "old - m", "old * m", "old // m"),
         _SMALL,
     ),
     Relation(
@@ -259,8 +260,8 @@ RELATIONS: Final = (
         "very hard",
         0.04,
         "{new} has as many {things} as {old} and finds {m} a day for {n} weeks.",
-        "old + m * n * 7",
-        ("old + m * n", "old + m * 7"),
+        "m * n * 7 + old",
+        ("old + m * n", "old + m * 7", "old - m", "old * m", "old // n"),
         _choices(2, 9, 7),
         _choices(2, 6),
     ),

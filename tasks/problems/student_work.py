@@ -1,7 +1,7 @@
 """Flawed student work on virtual problems: the text that the tiny base model has read.
 
-Form, copying and chaining are always right. Each relation's operation is right only with the relation's own probability; the
-first misconception takes 70 % of the rest, the second 30 %. Nothing here is ever shown to the loop.
+Form and copying are always right. Each relation's operation is right only with the relation's own probability; its
+misconceptions share the rest equally. Nothing here is ever shown to the loop.
 """
 
 import random
@@ -15,8 +15,6 @@ from tasks.search.format import ANSWER, END_OF_ANSWER, END_OF_CODE, END_OF_STEP,
 
 LEVEL_WEIGHTS: Final = (18, 20, 20, 22, 20)
 """How often levels 1 to 5 occur in the corpus; deeper chains are the harder ones to copy."""
-
-_P_FIRST_MISCONCEPTION: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,10 @@ def _solve(rng: random.Random, chain: Chain) -> StudentWork:
     )
 
 
-def _operation(rng: random.Random, p_right: float, right: str, misconceptions: tuple[str, str]) -> str:
+def _operation(rng: random.Random, p_right: float, right: str, misconceptions: tuple[str, ...]) -> str:
     if rng.random() < p_right:
         return right
-    first, second = misconceptions
-    return first if rng.random() < _P_FIRST_MISCONCEPTION else second
+    return rng.choice(misconceptions)
 
 
 def variable(holder: str) -> str:

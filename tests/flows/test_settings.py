@@ -200,6 +200,13 @@ def test_a_rounds_fingerprint_does_not_depend_on_later_rounds() -> None:
     assert fingerprint(changed, 3) != fingerprint(Settings(), 3)
 
 
-@pytest.mark.parametrize(("profile", "first_round"), [("tiny-cpu", "6997138f12224ec0"), ("paper", "14a3a0b994d92c57")])
-def test_homes_that_were_begun_earlier_can_go_on(profile: str, first_round: str) -> None:
-    assert fingerprint(load(profile), 1) == first_round, "does a new setting belong into DECIDES_NO_DATA?"
+@pytest.mark.parametrize(
+    ("profile", "as_it_was", "first_round"),
+    [
+        ("tiny-cpu", [], "a66bc8f64c36f140"),
+        ("tiny-cpu", ["evaluation.temperature=1.0", "sft.n_epochs=2"], "6997138f12224ec0"),
+        ("paper", [], "14a3a0b994d92c57"),
+    ],
+)
+def test_homes_that_were_begun_earlier_can_go_on(profile: str, as_it_was: list[str], first_round: str) -> None:
+    assert fingerprint(load(profile, overrides=as_it_was), 1) == first_round, "does a new setting belong into DECIDES_NO_DATA?"

@@ -59,14 +59,15 @@ def printed(solution: str) -> str | None:
 
 
 def has_form(problem: Problem, solution: str) -> bool:
-    """Every sentence is copied in order, each line computes a holder from the one before, and the last is printed."""
+    """Every sentence is copied in order, no line uses a holder but the one before, and the last is printed."""
     sentences = [f"{sentence}." for sentence in problem.statement.split(". ")[:-1]]
     steps = [code_of(step).splitlines() for step in solution.split(END_OF_STEP)]
     holders = [re.match(r"(\w+) = ", step[1]) if len(step) > 1 else None for step in steps]
     if [step[0] for step in steps] != [f"# {sentence}" for sentence in sentences] or None in holders:
         return False
     names = [holder[1] for holder in holders if holder]
-    chained = all(before in step[1] for before, step in zip(names, steps[1:], strict=False))
+    used = [set(re.findall(r"[a-z]+", step[1].partition(" = ")[2])) for step in steps]
+    chained = not used[0] and all(found <= {before} for before, found in zip(names, used[1:], strict=False))
     asked = re.search(r"does (\w+) have", problem.statement)
     return chained and asked is not None and names[-1] == variable(asked[1]) and steps[-1][-1] == f"print({names[-1]})"
 

@@ -88,11 +88,10 @@ def test_no_single_misconception_reaches_the_answer_of_a_kept_problem(seed: int,
     if is_lucky(chain):
         return
     for position in range(level):
-        for wrong in (0, 1):
+        for misconception in chain.links[position].relation.misconceptions:
             value = chain.first_number
             for index, link in enumerate(chain.links):
-                relation = link.relation
-                value = link.value(relation.misconceptions[wrong] if index == position else relation.right, value)
+                value = link.value(misconception if index == position else link.relation.right, value)
             assert value != chain.answer()
 
 
