@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.problems.changed_numbers import changed_numbers, parse_statement
-from tasks.problems.relations import RELATIONS, evaluate, written
+from tasks.problems.relations import RELATIONS, Relation, evaluate, written
 from tasks.problems.student_work import flawed_solutions, variable
 from tasks.problems.virtual import LARGEST_NUMBER, SHARES, Chain, generate_problems, is_lucky, random_chain
 from tasks.search.format import (
@@ -149,6 +149,14 @@ def test_student_work_uses_the_right_operation_as_often_as_its_relation_says() -
     for relation in RELATIONS:
         # 0.2 is more than three standard deviations where a relation occurs least, some 45 times.
         assert abs(n_right[relation.name] / n_used[relation.name] - relation.p_right) < 0.2, relation.name
+
+
+@pytest.mark.parametrize("relation", [one for one in RELATIONS if one.difficulty != "easy"], ids=lambda one: one.name)
+def test_who_misunderstands_a_hard_sentence_begins_it_wrongly_and_goes_on_in_several_ways(relation: Relation) -> None:
+    begun = {misconception.split()[0] for misconception in relation.misconceptions}
+    assert len(begun) == 1
+    assert relation.right.split()[0] not in begun
+    assert len(set(relation.misconceptions)) == len(relation.misconceptions) >= 4
 
 
 def test_shares_of_every_level_add_up_to_one() -> None:
