@@ -14,8 +14,6 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -134,8 +132,7 @@ class EnginePool:
             name="stargrove engine",
             daemon=False,  # a daemon may have no processes of its own, which vllm-async needs
         )
-        with _threads_of_a_member(self._settings.n_threads):
-            process.start()
+        process.start()
         child_end.close()
         return _Member(index, process, parent_end, time.monotonic())
 
@@ -232,17 +229,3 @@ def _kill(member: _Member) -> None:
     member.process.kill()
     member.process.join()
     member.connection.close()
-
-
-@contextmanager
-def _threads_of_a_member(n_threads: int) -> Iterator[None]:
-    """Let a process that starts now use so many threads: OpenMP reads its environment when it is loaded."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = str(n_threads)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before

@@ -79,6 +79,9 @@ def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: P
     # with it.
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Read when OpenMP is loaded, by torch, which nothing has imported yet. The parent cannot say it: what it changes in its
+    # environment, even for a moment, pulls the ground from under its other threads, which copy theirs.
+    os.environ["OMP_NUM_THREADS"] = str(settings.n_threads)
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(connection, orders), daemon=True).start()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone, and nobody is left to tell

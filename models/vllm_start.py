@@ -26,8 +26,11 @@ no network."""
 _QUIET: Final = {"VLLM_LOGGING_LEVEL": "ERROR", "TORCH_CPP_LOG_LEVEL": "ERROR"}
 """vLLM warns of a dozen things that are chosen here on purpose. A user who sets these variables hears them."""
 
-_QUIET_CHILDREN: Final = {"PYTHONWARNINGS": "ignore", "TORCH_LOGS": "-torch._library.triton"}
-"""The same for processes that vLLM starts, and for no others."""
+_TORCH_LOGS: Final = "-torch._library.triton"
+"""The same for torch in processes that are started from now on; this one has imported it by then."""
+
+_UNDONE: Final = ("LD_PRELOAD", "PYTHONWARNINGS")
+"""What processes that vLLM starts get, and no others."""
 
 _NEEDED_GPU_SHARE: Final = 0.05
 """vLLM refuses to start where less of a GPU is free than its own share, 0.92. Here the sizes of the KV caches decide what the
@@ -84,18 +87,18 @@ def starting_vllm(n_threads: int) -> Iterator[None]:
     """Start vLLM quietly, and undo what it does to the process that holds it.
 
     It puts allocators into LD_PRELOAD, which every process started later would inherit, and replaces
-    torch.set_num_threads, which every other user of torch would miss.
+    torch.set_num_threads, which every other user of torch would miss. A variable that was not set is empty afterwards, which
+    means the same, and not removed: another thread that copies the environment meanwhile would fail.
     """
     os.environ.update(_ENVIRONMENT)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     logging.getLogger("torch._library.triton").setLevel(logging.ERROR)
-    before = {name: os.environ.get(name) for name in ("LD_PRELOAD", *_QUIET_CHILDREN)}
+    before = {name: os.environ.get(name, "") for name in _UNDONE}
     import torch
 
-    for name, value in _QUIET_CHILDREN.items():
-        os.environ.setdefault(name, value)
-
+    os.environ.setdefault("TORCH_LOGS", _TORCH_LOGS)
+    os.environ["PYTHONWARNINGS"] = before["PYTHONWARNINGS"] or "ignore"
     set_num_threads = torch.set_num_threads
     set_num_threads(n_threads)
     try:
@@ -104,9 +107,7 @@ def starting_vllm(n_threads: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads = set_num_threads
-        for name, earlier in before.items():
-            os.environ.pop(name, None)
-            os.environ.update({name: earlier} if earlier is not None else {})
+        os.environ.update(before)
 
 
 def shape_of(directory: Path) -> tuple[dict[str, Any], bytes]:

@@ -57,6 +57,16 @@ def test_two_processes_answer_as_one_does_also_when_one_is_killed(engine: Engine
     assert {**{answer.request_id: answer for answer in first}, **answers_of(engine, [])} == expected
 
 
+def test_starting_a_process_leaves_the_environment_alone_which_other_threads_copy(
+    random_policy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed: list[str] = []
+    for name in ("putenv", "unsetenv"):
+        monkeypatch.setattr(os, name, lambda key, *_: changed.append(os.fsdecode(key)))
+    open_engine(TWO, random_policy, None).close()
+    assert changed == []
+
+
 def test_other_weights_are_served_by_every_process(
     engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
 ) -> None:

@@ -41,9 +41,9 @@ def in_a_thread(call: Callable[[], Any]) -> Any:
 
 @pytest.fixture(scope="module")
 def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
-    before = os.environ.get("LD_PRELOAD")
+    before = os.environ.get("LD_PRELOAD", "")
     with closing(in_a_thread(lambda: open_engine(SETTINGS, random_policy, random_ppm))) as engine:
-        assert os.environ.get("LD_PRELOAD") == before
+        assert os.environ.get("LD_PRELOAD", "") == before
         yield engine
 
 
