@@ -3,10 +3,13 @@
 import re
 import subprocess
 import tomllib
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
 
 from flows.settings import PROFILES
 
@@ -39,6 +42,23 @@ def test_the_lock_names_no_host() -> None:
 def test_the_lock_leaves_out_what_breaks_a_cpu_build_of_torch() -> None:
     assert not set(BREAK_A_CPU_TORCH) & set(pins())
     assert pins()["torch"].endswith("+cpu")
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.11.2", "3.11.14"])
+def test_the_lock_holds_what_its_packages_need_under_every_patch_of_python(python: str) -> None:
+    machine = {**default_environment(), "python_full_version": python, "extra": ""}
+    versions = pins()
+    needs = [
+        (name, need)
+        for name in versions
+        for need in map(Requirement, distribution(name).requires or ())
+        if (need.marker is None or need.marker.evaluate(machine)) and normal(need.name) not in BREAK_A_CPU_TORCH
+    ]
+    assert len(needs) > len(versions)
+    missing = [f"{name} needs {need}" for name, need in needs if normal(need.name) not in versions]
+    assert missing == []
+    other = [need for _, need in needs if not need.specifier.contains(versions[normal(need.name)], prereleases=True)]
+    assert other == []
 
 
 @pytest.mark.parametrize("group", ["dependencies", "cpu", "dev", "cluster"])
