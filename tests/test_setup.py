@@ -1,5 +1,6 @@
 """What a stranger's machine needs: a complete lock, the Makefile's targets, and nothing that names a place."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -59,6 +60,22 @@ def test_the_lock_holds_what_its_packages_need_under_every_patch_of_python(pytho
     assert missing == []
     other = [need for _, need in needs if not need.specifier.contains(versions[normal(need.name)], prereleases=True)]
     assert other == []
+
+
+POSSESSIVE = re.compile(r"(?<!\\)[+*?}]\+|\(\?>")
+
+
+def test_no_regular_expression_is_possessive_which_python_3_11_2_gets_wrong() -> None:
+    patterns = [
+        (path.name, node.args[0].value)
+        for package in ("flows", "tasks", "models", "warehouse")
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re.") and node.args
+        if isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(patterns) > 50
+    assert [(name, pattern) for name, pattern in patterns if POSSESSIVE.search(pattern)] == []
 
 
 @pytest.mark.parametrize("group", ["dependencies", "cpu", "dev", "cluster"])

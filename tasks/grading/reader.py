@@ -29,7 +29,9 @@ _ARRAY = re.compile(r"\\begin\{array\}\s*\{[^{}]*\}")
 _BASE_WORDS = re.compile(r"^(.*?)[\s(]*(?:\\text\{\s*\(?\s*)?base[\s-]*\}?\s*\{?(\w+)\}?[\s)}]*$")
 _BASE = re.compile(r"(-?[0-9A-Fa-f]*[0-9][0-9A-Fa-f.]*)_\{\(?(?:\\text\{)?\s*(\d+|[a-z]+)\s*\}?\)?\}")
 _LABEL = re.compile(
-    r"(?:\\text\{[^{}]*\}|\\[a-zA-Z]++|[a-zA-Z]|[(),'|{}\s]|_\{[^{}]*\}|_\w|\^\{(?:-1|\\prime|')++\}|(?<=[(,])\d+(?=[),]))++"
+    # Each text is matched in one way, so that failing is quick without possessive quantifiers, which Python 3.11.2 gets wrong.
+    r"(?:\\text\{[^{}]*\}|\\(?!text\{[^{}]*\})[a-zA-Z]+(?![a-zA-Z])|[a-zA-Z]|[(),'|{}\s]|_\{[^{}]*\}|_\w"
+    r"|\^\{(?:-1|\\prime|')+\}|(?<=[(,])\d+(?=[),]))+"
 )
 _FREE_LETTER = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
 _NOT_IN_LABEL: Final = (r"\cdot", r"\frac", r"\sqrt", r"\int", r"\sum")
