@@ -67,6 +67,12 @@ def test_starting_a_process_leaves_the_environment_alone_which_other_threads_cop
     assert changed == []
 
 
+def test_openmp_is_not_loaded_yet_when_an_engine_process_sets_its_threads() -> None:
+    program = "import sys, models.engine_process; print(*{'torch', 'numpy'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert loaded.stdout.split() == []
+
+
 def test_other_weights_are_served_by_every_process(
     engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
 ) -> None:
