@@ -13,7 +13,7 @@ from tasks.ablate import (
     train_variant,
 )
 from tasks.measure import MeasurePlan, Selection, measure, summarise
-from tasks.plan import RoundPlan
+from tasks.runtime.plan import RoundPlan
 from warehouse.records import Ablation, AnswerMethod
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from prefect import flow
 
-from flows.display import open_display
-from flows.evolve import run_evolve
-from flows.lock import hold
+from flows.display.progress import open_display
+from flows.home.conduct import run_evolve
+from flows.home.lock import hold
 from flows.settings import load
 
 

@@ -13,15 +13,15 @@ from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 
-from flows.artifacts.publish import publish_pictures
-from flows.openlineage import emit_round
+from flows.display.pictures.publish import publish_pictures
+from flows.home.openlineage import emit_round
 from tasks.annotate import annotate
 from tasks.evaluate import answer, evaluate
 from tasks.gate import gate
-from tasks.plan import RoundPlan, shards
 from tasks.promote import promote
-from tasks.resources import Resources, resources_of
 from tasks.rollout import rollout
+from tasks.runtime.plan import RoundPlan, shards
+from tasks.runtime.resources import Resources, resources_of
 from tasks.train import sft_policy, train_ppm
 from tasks.verify import verify
 from warehouse.errors import GateRefused

@@ -7,9 +7,9 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.settings import load
-from warehouse import inlined, maintenance
-from warehouse.maintenance import MaintenanceReport
-from warehouse.store import Warehouse
+from warehouse.store import inlined, maintenance
+from warehouse.store.lake import Warehouse
+from warehouse.store.maintenance import MaintenanceReport
 
 DEFAULT_OLDER_THAN_HOURS = 24.0
 """Longer than any query or training that may still read an old file."""

@@ -12,14 +12,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict
 
-from models.checkpoints import Lineage
+from models.checkpoints.store import Lineage
 from models.training.job import TrainingJob, TrainingMetric
 from models.training.launch import run_training
 from tasks.annotate import SFT_STATEMENTS
 from tasks.evaluate import BOOTSTRAP_SEED
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, Metric, summarised
-from tasks.plan import RoundPlan
-from tasks.resources import Resources, resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver
 from tasks.search.expansion import Guidance
 from tasks.search.format import observed
@@ -27,7 +27,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.seeds import hashed_seed, tree_id
 from tasks.search.tree import SearchTree
 from warehouse.records import Ablation, Checkpoint, CheckpointKind, Problem
-from warehouse.statements import bound, find
+from warehouse.sql.statements import bound, find
 
 STAGE: Final = "ablate"
 Question = Literal["sft-data", "ppm-loss", "q-source"]

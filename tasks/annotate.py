@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
 
 SFT_STATEMENTS = {
     "verified": "annotate_sft",

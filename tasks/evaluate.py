@@ -13,8 +13,8 @@ from prefect.cache_policies import NO_CACHE
 from tasks.evaluation.measurement import Answered, Contestants, answered, evaluation_row, measured, with_scores
 from tasks.evaluation.methods import TestTime
 from tasks.evaluation.scoreboard import summarised
-from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
 from warehouse.records import AnswerMethod, Split
 
 BOOTSTRAP_SEED: Final = 0

@@ -7,8 +7,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
 from warehouse.gates.report import GateReport, gate_markdown
 from warehouse.gates.run import run_gate
 

@@ -17,10 +17,10 @@ from tasks.evaluate import BOOTSTRAP_SEED
 from tasks.evaluation.measurement import Contestants, answered, evaluation_row, measured
 from tasks.evaluation.methods import TestTime
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, summarised
-from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
 from warehouse.records import AnswerMethod, Batch, Problem, Split
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 STAGE = "measure"
 

@@ -4,8 +4,8 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from tasks.plan import RoundPlan
-from tasks.resources import resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
 
 
 @task(name="promote", task_run_name="promote", cache_policy=NO_CACHE)

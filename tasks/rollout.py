@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.plan import RoundPlan, Shard
-from tasks.progress import TreeCount
-from tasks.resources import Resources, resources_of
+from tasks.runtime.plan import RoundPlan, Shard
+from tasks.runtime.progress import TreeCount
+from tasks.runtime.resources import Resources, resources_of
 from tasks.search.ask import Search
 from tasks.search.driver import Driver
 from tasks.search.expansion import Guidance
@@ -16,7 +16,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.tree import SearchTree, rows
 from warehouse.records import Problem
-from warehouse.staged_file import StagedFile
+from warehouse.store.staged_file import StagedFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,17 @@ from typing import Final
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from models.checkpoints import Checkpoint as PublishedCheckpoint
-from models.checkpoints import Lineage
+from models.checkpoints.store import Checkpoint as PublishedCheckpoint
+from models.checkpoints.store import Lineage
 from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
 from models.training.launch import run_training
-from tasks.plan import RoundPlan
-from tasks.resources import Resources, resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import Resources, resources_of
 from tasks.search.format import observed
 from tasks.search.seeds import hashed_seed
 from warehouse.records import Checkpoint, CheckpointKind, Evaluation
 from warehouse.records import TrainingMetric as MetricRow
-from warehouse.training_files import export_training_file
+from warehouse.rounds.training_files import export_training_file
 
 _SFT: Final = "sft policy"
 _PPM: Final = "train ppm"

@@ -9,11 +9,11 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
-from tasks.plan import RoundPlan
-from tasks.resources import Resources, resources_of
+from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
-from warehouse.ranges import ProblemRange
 from warehouse.records import Evaluation, VerificationRow
+from warehouse.rounds.ranges import ProblemRange
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from flows.settings import PROFILES
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 import pytest
 
-from models.engine import IdleEngine
-from models.settings import EngineSettings
-from tasks import resources as module
+from models.engines.base import IdleEngine
+from models.engines.settings import EngineSettings
 from tasks.grading.settings import GradingSettings
-from tasks.plan import Site
-from tasks.progress import Silence
-from tasks.resources import Resources
+from tasks.runtime import resources as module
+from tasks.runtime.plan import Site
+from tasks.runtime.progress import Silence
+from tasks.runtime.resources import Resources
 from tasks.sandbox.settings import SandboxSettings
 from tests.search.fakes import FakeGrader
 from warehouse.errors import EngineUnavailable

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.plans import plan_of
+from flows.home.plans import plan_of
 from flows.settings.layers import load
-from tasks import resources as module
-from tasks.plan import RoundPlan, shards
-from tasks.progress import Silence
-from tasks.resources import Resources, opened
 from tasks.rollout import RolloutReport, rollout
+from tasks.runtime import resources as module
+from tasks.runtime.plan import RoundPlan, shards
+from tasks.runtime.progress import Silence
+from tasks.runtime.resources import Resources, opened
 from tasks.sandbox.isolation import Isolation
 from tasks.search.seeds import tree_id
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, toy_problem

@@ -7,22 +7,22 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.plans import plan_of
+from flows.home.plans import plan_of
 from flows.settings.layers import load
-from tasks import resources as module
 from tasks import verify as verify_module
 from tasks.annotate import annotate
-from tasks.plan import RoundPlan, Shard
-from tasks.progress import Silence
-from tasks.resources import Resources, opened
 from tasks.rollout import rollout
+from tasks.runtime import resources as module
+from tasks.runtime.plan import RoundPlan, Shard
+from tasks.runtime.progress import Silence
+from tasks.runtime.resources import Resources, opened
 from tasks.verify import VerifyReport, measure_luck, verify
 from tests.search.fakes import FakeEngine, FakeGrader
 from tests.test_resources import Place
 from tests.test_rollout import STATEMENTS, Isolated
 from tests.warehouse.trees import batch
 from warehouse.records import Problem
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 ROWS = {
     "trajectories": "order by trajectory_id",

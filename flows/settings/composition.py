@@ -4,8 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models.base_settings import BaseSettings
-from models.settings import EngineSettings
+from models.engines.settings import EngineSettings
+from models.scratch.settings import BaseSettings
 from models.training.settings import PpmSettings, SftSettings
 from tasks.annotation.settings import AnnotationSettings
 from tasks.evaluation.settings import EvaluationSettings

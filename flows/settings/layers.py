@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from flows.settings.composition import Settings
 from flows.settings.refusal import closest, refusal
 from warehouse.errors import BadInput
-from warehouse.objects import fetched
+from warehouse.places.objects import fetched
 
 PROFILES = ("tiny-cpu", "gsm8k-small", "single-gpu", "paper", "release")
 
@@ -36,7 +36,7 @@ def profile_text(profile: str) -> str:
     """Return a shipped profile as it stands in its file, comments included."""
     if profile not in PROFILES:
         raise BadInput(f"no profile {profile!r}", hint=f"choose one of {', '.join(PROFILES)}{closest(profile, PROFILES)}")
-    return (files("flows") / "profiles" / f"{profile}.toml").read_text(encoding="utf-8")
+    return (files("flows") / "settings" / "profiles" / f"{profile}.toml").read_text(encoding="utf-8")
 
 
 def _layers(profile: str, file: Path | None, overrides: Sequence[str]) -> Iterator[tuple[str, Table]]:

@@ -9,10 +9,10 @@ from typing import Final
 import torch
 from transformers import PreTrainedTokenizerFast
 
-from models.base_settings import BaseSettings
-from models.checkpoints import Checkpoint, CheckpointStore, Lineage, read_checkpoint
+from models.checkpoints.store import Checkpoint, CheckpointStore, Lineage, read_checkpoint
 from models.scratch.bpe_tokenizer import train_bpe_tokenizer
 from models.scratch.corpus import TrainingText, tokenized
+from models.scratch.settings import BaseSettings
 from models.scratch.training import Report, new_model, train
 from models.scratch.word_tokenizer import train_word_tokenizer
 from warehouse.errors import BadInput

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from models.base_settings import BaseSettings
 from models.scratch.corpus import IGNORED, Tokens
+from models.scratch.settings import BaseSettings
 
 POOL_BATCHES = 64
 """Texts are shuffled, then sorted by length within pools of this many batches: little padding, still a random order."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from models.ppm_score import SCORE_SCALE
+from models.engines.ppm_score import SCORE_SCALE
 from models.training.settings import LossKind, PpmSettings
 
 PairLoss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]

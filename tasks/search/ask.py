@@ -10,7 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from models.engine import Candidate
+from models.engines.base import Candidate
 from tasks.grading.base import Grade
 from tasks.sandbox.base import Execution
 from warehouse.records import StoppedEnding

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.engine import Answer, Engine, Generation, GenerationRequest, Rejection, Scoring, ScoringRequest
+from models.engines.base import Answer, Engine, Generation, GenerationRequest, Rejection, Scoring, ScoringRequest
 from tasks.grading.base import Grade, Grader, GradingRequest
 from tasks.sandbox.base import Execution, ExecutionRequest, Sandbox
 from tasks.search.ask import Ask, Replies, Search, Stopped

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.engine import Candidate
+from models.engines.base import Candidate
 from tasks.sandbox.base import Execution
 from tasks.search.aggregation import Aggregation, trajectory_score
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.engine import Candidate
+from models.engines.base import Candidate
 from tasks.grading.base import Grade
 from tasks.sandbox.base import Execution
 from tasks.search.ask import Ask, Replies, Search

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from models.engine import Candidate
+from models.engines.base import Candidate
 from tasks.grading.base import Grade
 from tasks.search.ask import Ask, Comparison, Proposal, Search
 from tasks.search.expansion import answer_proposal

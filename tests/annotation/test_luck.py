@@ -1,7 +1,7 @@
 import random
 import time
 
-from models.engine import IdleEngine
+from models.engines.base import IdleEngine
 from tasks.annotation.luck import is_lucky_code
 from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP

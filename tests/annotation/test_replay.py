@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from models.engine import IdleEngine
+from models.engines.base import IdleEngine
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
 from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP

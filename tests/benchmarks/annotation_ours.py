@@ -7,7 +7,7 @@ from typing import Any
 from tests.benchmarks.annotation_trees import problem_ids, shard_names, trees
 from warehouse.records import Batch, Problem
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 SETTINGS = WarehouseSettings(memory_limit_mib=2048, n_threads=2)
 

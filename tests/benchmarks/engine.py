@@ -23,9 +23,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from models.engine import Engine, Generation, GenerationRequest, Scoring, ScoringRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine, Generation, GenerationRequest, Scoring, ScoringRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tasks.problems.virtual import generate_problems
 from tasks.search import format as step_format
 

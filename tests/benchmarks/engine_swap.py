@@ -20,9 +20,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from models.engine import Engine, GenerationRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine, GenerationRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.benchmarks.engine import BASE, random_ppm
 from tests.models.engine_contract import answers_of
 

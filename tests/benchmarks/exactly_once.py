@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tests.servers import BUCKET, PASSWORD, moto_server, postgres_server
 from tests.warehouse.kills import Aftermath, Storm, looked_at, raged
-from warehouse.maintenance import file_sizes, maintain
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
+from warehouse.store.maintenance import file_sizes, maintain
 
 BASELINE = Path(__file__).with_name("exactly_once_baseline.json")
 

@@ -15,7 +15,7 @@ from tasks.problems.decontamination import Decontaminator
 from tasks.problems.virtual import generate_problems
 from warehouse.records import Problem, Split
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 LEVELS = (4, 5)
 PER_LEVEL, N_DRAWN = 150, 220

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.sandbox.base import Execution, ExecutionRequest
-from tasks.sandbox.open_sandbox import open_sandbox
-from tasks.sandbox.pool import ForkSandbox
+from tasks.sandbox.host.open import open_sandbox
+from tasks.sandbox.host.pool import ForkSandbox
 from tasks.sandbox.settings import SandboxSettings
 
 BASELINE = Path(__file__).with_name("sandbox_baseline.json")

@@ -20,7 +20,7 @@ from typing import Any
 
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.ask import Search
 from tasks.search.driver import Driver, Machinery

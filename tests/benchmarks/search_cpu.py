@@ -25,14 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.engine import Engine, GenerationRequest, Request, ScoringRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine, GenerationRequest, Request, ScoringRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
 from tasks.problems.virtual import generate_problems
 from tasks.sandbox.base import Execution, ExecutionRequest, Sandbox
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance

@@ -26,15 +26,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.engine import Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tasks.grading.base import Grader, GradingRequest
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
 from tasks.problems.virtual import generate_problems
 from tasks.sandbox.base import CodeError, Execution
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.ask import Ask, Replies, Search
 from tasks.search.driver import Driver, Machinery

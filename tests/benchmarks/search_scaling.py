@@ -18,7 +18,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from models.engine import Answer, Candidate, Generation, GenerationRequest, IdleEngine, Rejection, Request
+from models.engines.base import Answer, Candidate, Generation, GenerationRequest, IdleEngine, Rejection, Request
 from tasks.grading.base import Grade, GradingRequest
 from tasks.sandbox.base import Execution, ExecutionRequest
 from tasks.search.driver import Driver, Machinery
@@ -28,7 +28,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchTree, rows
 from tests.benchmarks.search_ground import write
-from warehouse.staged_file import StagedFile
+from warehouse.store.staged_file import StagedFile
 
 BASELINE = Path(__file__).with_name("search_scaling_baseline.json")
 PROBLEMS, ROLLOUTS, CANDIDATES = (200, 1000, 5000), (4, 8, 16, 32), (4, 8, 16, 32)

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from models.engine import Answer, Candidate, Generation, GenerationRequest, Request, Scoring, ScoringRequest
+from models.engines.base import Answer, Candidate, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP
 
 CURVE = ((1, 73.0), (8, 570.0), (16, 1054.0), (32, 2120.0), (64, 3816.0))
@@ -133,7 +133,7 @@ class Busy:
 
 
 class SimulatedEngine:
-    """Implements models.engine.Engine. Time is the clock's; answers are ready when their last token would have been written."""
+    """An Engine. Time is the clock's; answers are ready when their last token would have been written."""
 
     def __init__(self, clock: Callable[[], float], wait: Callable[[float], None], policy: Policy = toy_candidate) -> None:
         self.busy = Busy()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.plans import plan_of
+from flows.home.plans import plan_of
 from flows.settings import load
 from tasks.measure import MeasurePlan, Selection
 from warehouse.records import AnswerMethod

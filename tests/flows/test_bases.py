@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import flows.bases as module
-from flows.bases import base_checkpoint
-from flows.display.lines import LineDisplay
-from flows.plans import plan_of
+import flows.data.bases as module
+from flows.data.bases import base_checkpoint
+from flows.display.progress.lines import LineDisplay
+from flows.home.plans import plan_of
 from flows.settings import load
-from tasks.progress import Silence
-from tasks.resources import Resources
+from tasks.runtime.progress import Silence
+from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
 
 

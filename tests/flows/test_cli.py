@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli
+from flows.cli import app as cli
 from warehouse.errors import GateRefused, Interrupted, StargroveError
 
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
@@ -19,7 +19,7 @@ COMMANDS = (
 
 def imported_by(*arguments: str) -> set[str]:
     """Return which heavy packages a call of the command line imports, in a process of its own."""
-    code = f"import sys; from flows.cli import main; main({list(arguments)!r}); print('\\n' + ' '.join(sys.modules))"
+    code = f"import sys; from flows.cli.app import main; main({list(arguments)!r}); print('\\n' + ' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = done.stdout.splitlines()[-1].split()
     return {module.partition(".")[0] for module in modules} & set(HEAVY)

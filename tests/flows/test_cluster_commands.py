@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli
+from flows.cli import app as cli
 from flows.settings import load
-from models.checkpoints import CheckpointStore, Lineage
+from models.checkpoints.store import CheckpointStore, Lineage
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
 from warehouse.records import Batch, Checkpoint, Problem
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = (ROOT / "README.md").read_text(encoding="utf-8").split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]

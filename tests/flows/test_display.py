@@ -6,11 +6,11 @@ import threading
 import pytest
 from rich.console import Console
 
-from flows.display.base import Display
-from flows.display.lines import QUIET_SECONDS, LineDisplay
-from flows.display.stage import Stage, duration
-from flows.display.terminal import TerminalDisplay
-from tasks.progress import Progress, TreeCount, TreeTally
+from flows.display.progress.base import Display
+from flows.display.progress.lines import QUIET_SECONDS, LineDisplay
+from flows.display.progress.stage import Stage, duration
+from flows.display.progress.terminal import TerminalDisplay
+from tasks.runtime.progress import Progress, TreeCount, TreeTally
 
 
 class Clock:

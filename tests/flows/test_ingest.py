@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.display import open_display
-from flows.evaluate import known_benchmark
-from flows.ingest import run_ingest
+from flows.data.ingest import run_ingest
+from flows.display.progress import open_display
+from flows.home.evaluating import known_benchmark
 from flows.settings import Settings
 from tasks.measure import Selection
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Problem, Split
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 LONG = "Ana has three apples and Ben has four more apples than Ana so how many apples has"
 

@@ -9,15 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows import cli
-from flows.export import ExportRequest, run_export
-from flows.imports import Origin, run_import
+from flows.cli import app as cli
+from flows.data.export import ExportRequest, run_export
+from flows.data.imports import Origin, run_import
 from flows.settings import Settings
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify
 from warehouse.errors import BadInput, Unavailable
 from warehouse.records import Checkpoint, GateResult, Node, QuarantinedRow, Source
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 SETTINGS = Settings()
 ROOT = prompt("statement of p1")
@@ -194,7 +194,7 @@ def test_what_cannot_be_exported_or_imported_says_so(home: Path, tmp_path: Path)
 def test_a_hub_that_is_not_there_is_named_and_the_files_stay(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.hub import push_directory
+    from flows.data.hub import push_directory
 
     constants = pytest.importorskip("huggingface_hub.constants")
     run_export(home, ExportRequest("sft", 1, "trl", "jsonl"), tmp_path / "out")

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli
-from flows.lock import hold
+from flows.cli import app as cli
+from flows.home.lock import hold
 from warehouse.errors import BadInput
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from flows.lock import hold
+from flows.home.lock import hold
 with hold(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

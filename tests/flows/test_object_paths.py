@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli
-from flows.display import open_display
-from flows.evaluate import known_benchmark
+from flows.cli import app as cli
+from flows.display.progress import open_display
+from flows.home.evaluating import known_benchmark
 from flows.settings import Settings
 from tests.servers import BUCKET, S3Server
 from tests.warehouse.test_training_files import trained_round
 from tests.warehouse.trees import ingest, problem
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.parametrize("s3", ["moto"], indirect=True)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from flows.openlineage import LineageServer, emit_round
+from flows.home.openlineage import LineageServer, emit_round
 from tests.warehouse.gate_lake import whole_round
-from warehouse.openlineage import round_events
-from warehouse.store import Warehouse
+from warehouse.rounds.openlineage import round_events
+from warehouse.store.lake import Warehouse
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from flows.artifacts.evolution_curve import LABEL_GAP, evolution_svg, spread
-from flows.artifacts.lineage_graph import lineage_graph_svg
-from flows.artifacts.lineage_picture import RoundLineage, lineage_svg
-from flows.artifacts.svg import data_url, text
-from flows.display.rounds import RoundSummary, table_of
-from warehouse.lineage import Edge, LineageGraph, Thing
+from flows.display.pictures.evolution_curve import LABEL_GAP, evolution_svg, spread
+from flows.display.pictures.lineage_graph import lineage_graph_svg
+from flows.display.pictures.lineage_picture import RoundLineage, lineage_svg
+from flows.display.pictures.svg import data_url, text
+from flows.display.tables.rounds import RoundSummary, table_of
+from warehouse.rounds.lineage import Edge, LineageGraph, Thing
 
 
 def summary(round_number: int, **values: object) -> RoundSummary:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect_environment import prefect_folder
-from flows.prefect_server import is_healthy, open_server, running_server, stop_server
+from flows.home.prefect_environment import prefect_folder
+from flows.home.prefect_server import is_healthy, open_server, running_server, stop_server
 from warehouse.errors import BadInput, Unavailable
 
 

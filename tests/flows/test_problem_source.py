@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import flows.problem_source as module
-from flows.display.lines import LineDisplay
-from flows.plans import plan_of
-from flows.problem_source import ensure_problems
+import flows.data.problem_source as module
+from flows.data.problem_source import ensure_problems
+from flows.display.progress.lines import LineDisplay
+from flows.home.plans import plan_of
 from flows.settings import load
-from tasks.progress import Silence
-from tasks.resources import Resources
-from warehouse.store import Warehouse
+from tasks.runtime.progress import Silence
+from tasks.runtime.resources import Resources
+from warehouse.store.lake import Warehouse
 
 SETTINGS = load(
     overrides=[

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flows import cli
-from flows.doctor import Finding, examine
-from flows.evaluation_table import evaluation_table, refused_lines, ungraded_lines
-from flows.gate_table import gate_tables, trend
-from flows.round_diff import compared
-from flows.sandbox_run import describe, run_file
+from flows.cli import app as cli
+from flows.display.tables.evaluation import evaluation_table, refused_lines, ungraded_lines
+from flows.display.tables.gates import gate_tables, trend
+from flows.display.tables.round_diff import compared
+from flows.home.examination import Finding, examine
+from flows.home.sandbox_run import describe, run_file
 from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
@@ -31,7 +31,7 @@ from warehouse.records import (
     RoundRow,
     Verdict,
 )
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 def drawn(renderable: object) -> str:
@@ -139,7 +139,7 @@ def test_a_limit_is_named() -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """As flows.measure.Outcome, which cannot be imported without Prefect."""
+    """As flows.evaluation.Outcome, which cannot be imported without Prefect."""
 
     selection: SimpleNamespace
     share_batch_ids: tuple[str, ...]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.prefect_server import stop_server
+from flows.home.prefect_server import stop_server
 from warehouse.errors import WarehouseError
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 SMALL = (
     "run.n_rounds=1",

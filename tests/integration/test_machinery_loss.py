@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance

@@ -6,7 +6,7 @@ import pytest
 
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.integration
 

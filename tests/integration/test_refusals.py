@@ -4,7 +4,7 @@ import pytest
 
 from tests.integration.small_evolution import evolved, home_with_server, n_batches
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.conftest import Undisturbed
 from tests.integration.small_evolution import SMALL
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.integration
 

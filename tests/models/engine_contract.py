@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from models.engine import Answer, Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
+from models.engines.base import Answer, Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from tasks.search import format as step_format
 
 STOPS = (*step_format.STEP_STOPS, "a", "k")

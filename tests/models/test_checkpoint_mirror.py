@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.checkpoint_mirror import CheckpointMirror, mirror_of
-from models.checkpoints import MANIFEST, CheckpointBroken, CheckpointStore, Lineage
+from models.checkpoints.mirror import CheckpointMirror, mirror_of
+from models.checkpoints.store import MANIFEST, CheckpointBroken, CheckpointStore, Lineage
 from tests.servers import BUCKET, S3Server
 from warehouse.errors import BadInput
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.checkpoints import (
+from models.checkpoints.store import (
     MANIFEST,
     CheckpointBroken,
     CheckpointStore,

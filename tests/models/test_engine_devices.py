@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from models.settings import EngineSettings
-from models.vllm_start import engine_arguments
+from models.engines.settings import EngineSettings
+from models.engines.vllm.start import engine_arguments
 
 SETTINGS = EngineSettings(kv_cache_mib=2048, ppm_kv_cache_mib=512)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from models.engine import Answer, Generation, GenerationRequest, Rejection, Request, ScoringRequest
-from models.http_engine import HttpEngine
-from models.settings import EngineSettings
+from models.engines.base import Answer, Generation, GenerationRequest, Rejection, Request, ScoringRequest
+from models.engines.http.engine import HttpEngine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of, assert_candidates_follow_the_request, scores_of
 from tests.models.fake_server import CONTEXT, FakeServer, Reply, error, running
 from warehouse.errors import EngineUnavailable

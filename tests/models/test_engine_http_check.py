@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows import cli
-from flows.doctor import examine
+from flows.cli import app as cli
+from flows.home.examination import examine
 from flows.settings import Settings
-from models.http_check import look_at_servers, require_servers
-from models.settings import EngineSettings
+from models.engines.http.check import look_at_servers, require_servers
+from models.engines.settings import EngineSettings
 from tests.models.fake_server import CONTEXT, FakeServer, error, running
 from warehouse.errors import EngineUnavailable
 

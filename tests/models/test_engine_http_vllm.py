@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
-from models.http_check import require_servers
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Answer, GenerationRequest, Rejection, Request, ScoringRequest
+from models.engines.http.check import require_servers
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_policy, write_ppm
 from warehouse.errors import EngineUnavailable

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.engine import Candidate
-from models.http_server import backoff_seconds
-from models.http_wire import (
+from models.engines.base import Candidate
+from models.engines.http.server import backoff_seconds
+from models.engines.http.wire import (
     Busy,
     Failing,
     Refused,

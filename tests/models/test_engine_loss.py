@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from models.engine import Answer, GenerationRequest, Rejection, Request, ScoringRequest
-from models.engine_pool import EnginePool
-from models.http_engine import HttpEngine
-from models.settings import EngineSettings
+from models.engines.base import Answer, GenerationRequest, Rejection, Request, ScoringRequest
+from models.engines.http.engine import HttpEngine
+from models.engines.pool.engine import EnginePool
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of
 from tests.models.fake_server import CONTEXT, FakeServer, running
 from warehouse.errors import EngineUnavailable

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.engine import Answer, Engine
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Answer, Engine
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_ppm, write_torn
 from warehouse.errors import EngineUnavailable
@@ -68,7 +68,7 @@ def test_starting_a_process_leaves_the_environment_alone_which_other_threads_cop
 
 
 def test_openmp_is_not_loaded_yet_when_an_engine_process_sets_its_threads() -> None:
-    program = "import sys, models.engine_process; print(*{'torch', 'numpy'} & set(sys.modules))"
+    program = "import sys, models.engines.pool.process; print(*{'torch', 'numpy'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert loaded.stdout.split() == []
 
@@ -104,8 +104,8 @@ UNCLOSED = """
 import sys
 from multiprocessing import active_children
 from pathlib import Path
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 
 engine = open_engine(EngineSettings(kind="transformers", n_processes=1), Path(sys.argv[1]), None)
 print(*(child.pid for child in active_children()), flush=True)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.engine import GenerationRequest, ScoringRequest
-from models.ppm_score import score_from_logit
-from models.prompt_tokens import PromptTokens
-from models.requests import OpenScorings, refuse_generation, refuse_prefix
+from models.engines.base import GenerationRequest, ScoringRequest
+from models.engines.ppm_score import score_from_logit
+from models.engines.prompt_tokens import PromptTokens
+from models.engines.requests import OpenScorings, refuse_generation, refuse_prefix
 
 PREFIX = st.sampled_from(["a", "b", "c", "d", "e"])
 

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from models.prompt_tokens import PromptTokens
-from models.settings import EngineSettings
-from models.vllm_engine import VllmEngine
-from models.vllm_start import Use
+from models.engines.prompt_tokens import PromptTokens
+from models.engines.settings import EngineSettings
+from models.engines.vllm.engine import VllmEngine
+from models.engines.vllm.start import Use
 from warehouse.errors import EngineUnavailable
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from models.checkpoints import CheckpointBroken
-from models.engine import Engine, GenerationRequest, Rejection, ScoringRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.checkpoints.store import CheckpointBroken
+from models.engines.base import Engine, GenerationRequest, Rejection, ScoringRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import (
     answers_of,
     assert_candidates_follow_the_request,

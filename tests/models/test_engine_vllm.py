@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from models.engine import Engine, GenerationRequest, Rejection, ScoringRequest
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine, GenerationRequest, Rejection, ScoringRequest
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import (
     STOPS,
     answers_of,

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from models.engine import Answer, Engine
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Answer, Engine
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_policy, write_ppm, write_torn
 from warehouse.errors import EngineUnavailable
@@ -115,8 +115,8 @@ PROGRAM = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 
 with closing(open_engine(EngineSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), None)):
     print("open")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from models.engine import GenerationRequest, ScoringRequest
-from models.settings import EngineSettings
-from models.vllm_engine import VllmEngine
-from models.vllm_model import InProcess, VllmModel
+from models.engines.base import GenerationRequest, ScoringRequest
+from models.engines.settings import EngineSettings
+from models.engines.vllm.engine import VllmEngine
+from models.engines.vllm.model import InProcess, VllmModel
 from tests.models.engine_contract import answers_of, scores_of
 from tests.models.random_model import write_policy, write_ppm
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.kv_cache import kv_cache_tokens
-from models.settings import EngineSettings
+from models.engines.kv_cache import kv_cache_tokens
+from models.engines.settings import EngineSettings
 
 QWEN_7B = {"num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4, "hidden_size": 3584}
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from models.base_settings import BaseSettings
-from models.checkpoints import verify_checkpoint
+from models.checkpoints.store import verify_checkpoint
 from models.scratch.build import Origin, build_tiny_base
 from models.scratch.corpus import IGNORED, TrainingText, tokenized
+from models.scratch.settings import BaseSettings
 from models.scratch.training import batches_of, learning_rate_share, new_model, train
 from models.scratch.word_tokenizer import train_word_tokenizer
 from tasks.problems.student_work import flawed_solutions

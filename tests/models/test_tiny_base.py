@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from models.checkpoints import verify_checkpoint
+from models.checkpoints.store import verify_checkpoint
 from models.tiny import BASE
 from tasks.problems.student_work import variable
 from tasks.problems.virtual import generate_problems

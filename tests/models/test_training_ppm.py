@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.ppm_score import score_from_logit
+from models.engines.ppm_score import score_from_logit
 from models.training.settings import LossKind, PpmSettings
 from models.training.tree_packing import Pack, TokenPair, pack_pairs
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.base import Execution, ExecutionRequest
-from tasks.sandbox.open_sandbox import open_sandbox
-from tasks.sandbox.pool import ForkSandbox
+from tasks.sandbox.host.open import open_sandbox
+from tasks.sandbox.host.pool import ForkSandbox
 from tasks.sandbox.settings import SandboxSettings
 
 _ids = itertools.count()

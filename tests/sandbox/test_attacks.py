@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from tasks.sandbox import seccomp
-from tasks.sandbox.kernel import machine
-from tasks.sandbox.run_file import run_file
+from tasks.sandbox.guest import seccomp
+from tasks.sandbox.guest.kernel import machine
+from tasks.sandbox.host.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.attacks import ATTACKS, Attack
 
@@ -137,7 +137,7 @@ def sandbox_processes(mark: str) -> list[str]:
 @pytest.mark.parametrize("namespaces", [True, False])
 def test_every_attack_is_contained(scene: Scene, monkeypatch: pytest.MonkeyPatch, *, namespaces: bool) -> None:
     mark = f"/nonexistent/{scene.folder.name}"
-    monkeypatch.setattr("tasks.sandbox.pool.library_paths", marked(mark))
+    monkeypatch.setattr("tasks.sandbox.host.pool.library_paths", marked(mark))
     attacks = ATTACKS if namespaces else QUICK_ATTACKS
     rows = list(run_file(scene.write_corpus(attacks), SandboxSettings(**LIMITS, namespaces=namespaces)))
     check(scene, attacks, rows)
@@ -145,7 +145,7 @@ def test_every_attack_is_contained(scene: Scene, monkeypatch: pytest.MonkeyPatch
 
 def marked(mark: str) -> Any:
     """Return library_paths with one more entry, by which this test's processes are told from others."""
-    from tasks.sandbox.pool import library_paths
+    from tasks.sandbox.host.pool import library_paths
 
     paths = [*library_paths(), mark]
     return lambda: paths
@@ -156,7 +156,7 @@ def test_every_attack_is_contained_for_an_unprivileged_user_without_namespaces(s
         pytest.skip("only root can become another user; the tests above ran without privilege already")
     python = interpreter_of_nobody()
     code = (
-        "import json, sys; from pathlib import Path; from tasks.sandbox.run_file import run_file;"
+        "import json, sys; from pathlib import Path; from tasks.sandbox.host.run_file import run_file;"
         "from tasks.sandbox.settings import SandboxSettings;"
         f"settings = SandboxSettings(**{LIMITS!r}, namespaces=False);"
         "[print(json.dumps(row)) for row in run_file(Path(sys.argv[1]), settings)]"
@@ -186,7 +186,7 @@ def interpreter_of_nobody() -> str:
     for candidate in (sys.executable, "/usr/bin/python3.11"):
         with contextlib.suppress(OSError):
             started = subprocess.run(
-                [candidate, "-c", "import tasks.sandbox.run_file, sympy, numpy"],
+                [candidate, "-c", "import tasks.sandbox.host.run_file, sympy, numpy"],
                 env=environment_of_nobody(),
                 user=NOBODY,
                 group=NOBODY,

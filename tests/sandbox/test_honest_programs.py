@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.sandbox.run_file import run_file
+from tasks.sandbox.host.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 
 PROGRAMS = tomllib.loads(Path(__file__).with_name("honest_programs.toml").read_text(encoding="utf-8"))["program"]

@@ -10,9 +10,9 @@ import pytest
 WITHOUT_QUESTIONS = """
 import json, struct
 from contextlib import closing
-from tasks.sandbox import kernel
+from tasks.sandbox.guest import kernel
 from tasks.sandbox.base import ExecutionRequest
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 
 # Somebody above listens to a filter already, as some container engines do: the kernel allows no second listener.
@@ -41,7 +41,7 @@ INSIDE_BUBBLEWRAP = """
 import json
 from contextlib import closing
 from tasks.sandbox.base import ExecutionRequest
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 
 with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0))) as sandbox:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.base import Execution, ExecutionRequest
-from tasks.sandbox.run_file import run_file
+from tasks.sandbox.host.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput, SandboxUnavailable
 
@@ -93,7 +93,7 @@ class FakeSandbox:
 
 
 def test_every_program_has_its_row_though_the_machinery_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.sandbox.run_file.open_sandbox", lambda _settings: FakeSandbox())
+    monkeypatch.setattr("tasks.sandbox.host.run_file.open_sandbox", lambda _settings: FakeSandbox())
     path = tmp_path / "programs.json"
     codes: list[list[str]] = [["poison" if n in (3, 4, 19) else f"a{n}", f"b{n}"] for n in range(20)]
     path.write_text(json.dumps([{"name": f"{n}", "code": code} for n, code in enumerate(codes)]))

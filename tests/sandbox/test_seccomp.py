@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sandbox.kernel import Machine
-from tasks.sandbox.seccomp import ALLOWED, Forks, no_forks_filter, step_filter
+from tasks.sandbox.guest.kernel import Machine
+from tasks.sandbox.guest.seccomp import ALLOWED, Forks, no_forks_filter, step_filter
 
 ALLOW, NOTIFY, KILL, ERRNO = 0x7FFF0000, 0x7FC00000, 0x80000000, 0x00050000
 ARCHITECTURES: dict[Machine, int] = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.base import Execution
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.conftest import Bench, children, processes
 

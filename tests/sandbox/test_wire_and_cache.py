@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.sandbox.paths import kind_of, seeds_of
-from tasks.sandbox.processes import Job, Kind, Process
-from tasks.sandbox.rebuilds import Rebuilds
-from tasks.sandbox.snapshots import SnapshotCache
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
+from tasks.sandbox.worker.paths import kind_of, seeds_of
+from tasks.sandbox.worker.processes import Job, Kind, Process
+from tasks.sandbox.worker.rebuilds import Rebuilds
+from tasks.sandbox.worker.snapshots import SnapshotCache
 
 MESSAGES = st.lists(
     st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=5)

@@ -8,7 +8,7 @@ import io
 import random
 import re
 
-from models.engine import Answer, Candidate, Generation, GenerationRequest, Rejection, Request, Scoring, ScoringRequest
+from models.engines.base import Answer, Candidate, Generation, GenerationRequest, Rejection, Request, Scoring, ScoringRequest
 from tasks.grading.base import Grade, GradingRequest
 from tasks.sandbox.base import CodeError, Execution, ExecutionRequest
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP

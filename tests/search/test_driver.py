@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from models.engine import GenerationRequest
+from models.engines.base import GenerationRequest
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance
 from tasks.search.mcts import grow_tree

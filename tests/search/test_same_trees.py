@@ -12,13 +12,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from models.engine import Engine
-from models.open_engine import open_engine
-from models.settings import EngineSettings
+from models.engines.base import Engine
+from models.engines.open import open_engine
+from models.engines.settings import EngineSettings
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
 from tasks.problems.virtual import generate_problems
-from tasks.sandbox.open_sandbox import open_sandbox
+from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance

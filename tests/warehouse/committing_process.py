@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.warehouse.trees import batch, small_tree
-from warehouse import store
-from warehouse.store import Warehouse
+from warehouse.store import lake as store
+from warehouse.store.lake import Warehouse
 
 
 def die(*_: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from warehouse.records import (
     Trajectory,
     VerificationRow,
 )
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 ROUND = 1
 SETTINGS = GateSettings(min_sft_examples=4, min_preference_pairs=4)

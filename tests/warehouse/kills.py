@@ -21,7 +21,7 @@ from typing import Any
 from tests.warehouse.trees import batch, node
 from warehouse.records import Node
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 POINTS = (
     "with the lock, before the transaction",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.warehouse.gate_lake import ROUND, change, restored, whole_round
-from warehouse.lineage import lineage
-from warehouse.store import Warehouse
+from warehouse.rounds.lineage import lineage
+from warehouse.store.lake import Warehouse
 
 
 @pytest.fixture(scope="module")

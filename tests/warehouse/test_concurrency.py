@@ -10,13 +10,13 @@ import pytest
 from tests.warehouse.trees import batch, small_tree
 from warehouse.errors import WarehouseError
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
-from warehouse.writer_lock import WriterLock
+from warehouse.store.lake import Warehouse
+from warehouse.store.writer_lock import WriterLock
 
 READER = """
 import sys
 from pathlib import Path
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 for _ in range(2):
     with Warehouse.open(Path(sys.argv[1]), read_only=True) as lake:
         for _ in range(5):

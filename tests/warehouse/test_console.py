@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from tests.warehouse.trees import batch, ingest, problem, small_tree
-from warehouse import console
 from warehouse.errors import BadInput
-from warehouse.statements import list_queries
-from warehouse.store import Warehouse
+from warehouse.sql import console
+from warehouse.sql.statements import list_queries
+from warehouse.store.lake import Warehouse
 
 FRAME = pl.DataFrame({"name": ["a", "line\nbreak"], "n": [1, None], "share": [0.123456789, 1.0], "ids": [[1, 2], []]})
 

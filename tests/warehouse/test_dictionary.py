@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from warehouse.dictionary import described
-from warehouse.store import Warehouse
+from warehouse.sql.dictionary import described
+from warehouse.store.lake import Warehouse
 
 CHECKED_IN = Path(__file__).parents[2] / "docs" / "data-dictionary.md"
 

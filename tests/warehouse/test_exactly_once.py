@@ -10,7 +10,7 @@ import pytest
 
 from tests.warehouse.committing_process import POINTS
 from tests.warehouse.trees import batch, small_tree
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 N_BATCHES = 4
 ROWS_PER_BATCH = len(small_tree())

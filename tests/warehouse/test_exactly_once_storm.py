@@ -9,10 +9,10 @@ import pytest
 
 from tests.servers import PASSWORD, S3Server
 from tests.warehouse.kills import Aftermath, Storm, looked_at, raged
-from warehouse.maintenance import maintain
-from warehouse.objects import sizes_below
+from warehouse.places.objects import sizes_below
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
+from warehouse.store.maintenance import maintain
 
 SHORT = {"n_kills": 8, "seconds": 0.0, "n_writers": 2, "n_readers": 1, "n_commits_before_death": 2}
 

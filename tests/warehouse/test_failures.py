@@ -9,14 +9,14 @@ import pytest
 
 from tests.warehouse.trees import batch, node
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from tests.warehouse.trees import batch, node
 from warehouse.errors import WarehouseError
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 rows = [node(i, None, f"{i * 7919 % 10007}" * 20, depth=0) for i in range(20_000)]
 with Warehouse.open(Path(sys.argv[1])) as lake:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))

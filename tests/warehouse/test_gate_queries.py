@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.warehouse.trees import problem
 from warehouse.records import Batch, GateResult, Trajectory, Verdict
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 def trajectories(

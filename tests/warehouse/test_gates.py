@@ -11,7 +11,7 @@ from warehouse.gates.report import GateReport, gate_markdown
 from warehouse.gates.run import run_gate
 from warehouse.gates.settings import GateSettings
 from warehouse.records import NearDuplicate, QuarantinedRow
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 @pytest.fixture(scope="module")

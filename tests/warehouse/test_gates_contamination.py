@@ -11,7 +11,7 @@ from tasks.problems.decontamination import Decontaminator
 from tasks.problems.identity import problem_id
 from tasks.problems.loaders import load_problems
 from warehouse.records import Problem, Split
-from warehouse.statements import find
+from warehouse.sql.statements import find
 
 TEXTS = st.text(st.sampled_from("abB 12_-+.$\u00e9e\u0301\u4e00"), min_size=1, max_size=40)
 

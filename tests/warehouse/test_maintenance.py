@@ -9,10 +9,10 @@ import pytest
 
 from tests.servers import BUCKET, S3Server
 from tests.warehouse.trees import batch, node, round_row, small_tree
-from warehouse.maintenance import maintain
 from warehouse.records import Node
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
+from warehouse.store.maintenance import maintain
 
 
 def many(prefix: str) -> list[Node]:

@@ -8,10 +8,10 @@ from tests.servers import BUCKET, S3Server
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch, round_row, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.location import catalog_path
-from warehouse.move import move
+from warehouse.places.location import catalog_path
+from warehouse.places.move import move
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 EVERYTHING = "select * from nodes order by all"
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from warehouse.parquet import write_parquet
+from warehouse.store.parquet import write_parquet
 
 TABLE = pa.table({"number": range(100), "text": [f"text {number}" for number in range(100)]})
 

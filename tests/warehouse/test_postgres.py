@@ -11,9 +11,9 @@ from tests.servers import PostgresServer
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.postgres import AdvisoryLock
+from warehouse.places.postgres import AdvisoryLock
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.parametrize("s3", ["moto"], indirect=True)
 

@@ -15,8 +15,8 @@ import pytest
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node
-from warehouse.statements import shipped
-from warehouse.store import Warehouse
+from warehouse.sql.statements import shipped
+from warehouse.store.lake import Warehouse
 
 
 def wrong_tree(tree_id: str, problem_id: str) -> list[Node]:

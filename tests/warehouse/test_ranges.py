@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from tests.warehouse.trees import ingest, problem, retold, search, small_tree, verify
-from warehouse.ranges import ProblemRange
-from warehouse.store import Warehouse
+from warehouse.rounds.ranges import ProblemRange
+from warehouse.store.lake import Warehouse
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from tests.warehouse.test_training_files import trained_round
 from tests.warehouse.trees import ingest, node, problem
-from warehouse.maintenance import maintain
 from warehouse.records import Batch
-from warehouse.store import Warehouse
-from warehouse.training_files import reproduce
+from warehouse.rounds.training_files import reproduce
+from warehouse.store.lake import Warehouse
+from warehouse.store.maintenance import maintain
 
 
 def test_files_are_the_same_after_later_rounds_deletions_compaction_and_cleanup(lake: Warehouse, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from warehouse.records import (
     Source,
     VerificationRow,
 )
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 SOLVED = {1: ("p1",), 2: ("p2",), 3: ("p1", "p2")}
 PROBLEMS = {"p1": 1, "p2": 2, "p3": 2}

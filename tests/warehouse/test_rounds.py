@@ -6,7 +6,7 @@ import pytest
 from tests.warehouse.trees import batch, ingest, problem, round_row, small_tree
 from warehouse.errors import BadInput, WarehouseError
 from warehouse.records import Checkpoint, CheckpointKind, RoundStatus
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 def checkpoint(checkpoint_id: str, kind: CheckpointKind = "policy", round_number: int = 1) -> Checkpoint:

@@ -9,10 +9,10 @@ from tests.servers import BUCKET, S3Server
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.objects import copy_files, fetched, object_uri, placed, sizes_below
-from warehouse.s3 import duckdb_secret, s3_access
+from warehouse.places.objects import copy_files, fetched, object_uri, placed, sizes_below
+from warehouse.places.s3 import duckdb_secret, s3_access
 from warehouse.settings import WarehouseSettings
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 
 def test_both_spellings_of_an_address_mean_the_same_object() -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from warehouse import migrations
-from warehouse.connection import connect
 from warehouse.errors import WarehouseError
 from warehouse.settings import WarehouseSettings
-from warehouse.staging import RECORDS, schema
-from warehouse.statements import Statement, shipped
-from warehouse.store import Warehouse
+from warehouse.sql.statements import Statement, shipped
+from warehouse.store import migrations
+from warehouse.store.connection import connect
+from warehouse.store.lake import Warehouse
+from warehouse.store.staging import RECORDS, schema
 
 
 def test_every_table_column_and_view_has_a_comment(lake: Warehouse) -> None:

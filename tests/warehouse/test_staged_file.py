@@ -7,8 +7,8 @@ import pytest
 
 from tests.warehouse.trees import batch, small_tree
 from warehouse.errors import WarehouseError
-from warehouse.staged_file import StagedFile
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
+from warehouse.store.staged_file import StagedFile
 
 
 def test_staged_rows_are_committed_once_and_replaced_by_a_retry(lake: Warehouse, tmp_path: Path) -> None:

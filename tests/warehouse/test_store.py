@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.warehouse.trees import batch, ingest, node, problem, small_tree
 from warehouse.errors import BadInput, WarehouseError
 from warehouse.records import Node, Problem, QuarantinedRow, batch_id
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 texts = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 counts = st.integers(0, 2**31 - 1)

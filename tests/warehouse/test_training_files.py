@@ -7,10 +7,10 @@ import pytest
 
 from tests.warehouse.trees import batch, ingest, problem, round_row, search, small_tree, verify
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.lineage import lineage
 from warehouse.records import Checkpoint
-from warehouse.store import Warehouse
-from warehouse.training_files import TrainingFile, export_training_file, reproduce
+from warehouse.rounds.lineage import lineage
+from warehouse.rounds.training_files import TrainingFile, export_training_file, reproduce
+from warehouse.store.lake import Warehouse
 
 
 def trained_round(lake: Warehouse, number: int, directory: Path) -> list[TrainingFile]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from warehouse.records import Batch, Ending, Node, Problem, RoundRow, Verdict, VerificationRow
-from warehouse.store import Warehouse
+from warehouse.store.lake import Warehouse
 
 FINGERPRINT = "f" * 8
 

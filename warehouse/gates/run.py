@@ -7,14 +7,14 @@ from itertools import groupby
 import duckdb
 
 from warehouse.errors import BadInput
-from warehouse.failures import reported
 from warehouse.gates import suites
 from warehouse.gates.expectations import EveryRow, Expectation, NoRows
 from warehouse.gates.report import GateReport
 from warehouse.gates.settings import GateSettings
 from warehouse.records import GateResult
-from warehouse.statements import Statement, shipped
-from warehouse.store import Warehouse
+from warehouse.sql.statements import Statement, shipped
+from warehouse.store.failures import reported
+from warehouse.store.lake import Warehouse
 
 Parameters = dict[str, int]
 

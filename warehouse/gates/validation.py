@@ -17,9 +17,9 @@ from great_expectations.expectations.expectation import Expectation as GxExpecta
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from sqlalchemy.pool import StaticPool
 
-from warehouse.failures import translated
 from warehouse.gates import dialect
 from warehouse.gates.expectations import Allowed, EveryRow, Expectation, Limits, NoRows
+from warehouse.store.failures import translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""The command line `stargrove`: the subcommands, and what an error looks like to a user.
+
+Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 130 interrupted.
+"""
+
+import errno
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from flows.cli.data import export, import_, ingest, reproduce
+from flows.cli.house import config, doctor, sandbox, tiny, ui, warehouse
+from flows.cli.review import diff, gates, lineage, sql
+from flows.cli.work import ablate, evaluate, evolve, solve
+from warehouse.errors import StargroveError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="stargrove",
+    help="rStar-Math as a data factory: small language models teach themselves mathematics, round after round.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def shared(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. May stand anywhere.")] = False,
+) -> None:
+    """rStar-Math as a data factory: small language models teach themselves mathematics, round after round."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"stargrove {version_of('stargrove')}")
+        raise typer.Exit
+
+
+for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
+    app.command(module.NAME)(module.command)
+app.add_typer(config.app, name="config")
+app.add_typer(tiny.app, name="tiny")
+app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(import_.app, name="import")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return the exit code of one call of `stargrove`; `arguments` default to the process's own."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        app(words, prog_name="stargrove")
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        return interrupted() if code == INTERRUPTED else code
+    except StargroveError as error:
+        return failed(error.message, hint=error.hint, exit_code=error.exit_code, debug=debug)
+    except OSError as error:
+        if error.errno not in _KNOWN_OS_ERRORS:
+            raise
+        return failed(os_error_message(error), hint=_KNOWN_OS_ERRORS[error.errno], exit_code=1, debug=debug)
+    return 0
+
+
+def failed(message: str, *, hint: str, exit_code: int, debug: bool) -> int:
+    """Return `exit_code` after one line on stderr that says what went wrong and what to do."""
+    if debug:
+        traceback.print_exc()
+    line = f"{message}; {hint}" if hint else message
+    typer.echo(f"stargrove: {' '.join(line.split())}", err=True)
+    return exit_code
+
+
+def interrupted() -> int:
+    """Return the exit code of an interrupted command, after one line on stderr that says how to go on."""
+    typer.echo("stargrove: interrupted; run the same command again: finished shards and checkpoints are not repeated", err=True)
+    return INTERRUPTED
+
+
+def os_error_message(error: OSError) -> str:
+    """Return what the operating system refused, and for which file where it says so."""
+    where = f": {error.filename}" if error.filename else ""
+    return f"{(error.strerror or str(error)).lower()}{where}"
+
+
+_KNOWN_OS_ERRORS = {
+    errno.ENOSPC: "free some space and run the same command again; what is committed to the lake stays whole",
+    errno.EDQUOT: "free some space and run the same command again; what is committed to the lake stays whole",
+    errno.EROFS: "choose a writable place with --home",
+    errno.EACCES: "check the permissions, or choose another place with --home",
+    errno.ENOMEM: "close other programs, or use smaller values (search.window, sandbox.n_workers)",
+}
+
+
+def run() -> None:
+    """Leave the process with the exit code of `main`."""
+    sys.exit(main())

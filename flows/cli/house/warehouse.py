@@ -1,0 +1,72 @@
+"""`stargrove warehouse`: what the lake holds, keeping it small, carrying it elsewhere."""
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import DEFAULT_HOME, HomeOption
+
+app = typer.Typer(help="Describe, maintain and move the lake.", no_args_is_help=True)
+
+
+@app.command()
+def describe(home: HomeOption = DEFAULT_HOME) -> None:
+    """Print the data dictionary as Markdown: every table, view, column and shipped query."""
+    from warehouse.sql.dictionary import described
+    from warehouse.store.lake import Warehouse
+
+    with Warehouse.open(home, read_only=True) as lake:
+        typer.echo(described(lake), nl=False)
+
+
+@app.command()
+def maintain(
+    older_than_hours: Annotated[
+        float, typer.Option(min=0, help="Leave what is younger: a reader or a writer may still need it.")
+    ] = 24.0,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Move rows out of the catalog, merge small files, forget unpinned snapshots, remove files that nobody needs."""
+    from warehouse.errors import WarehouseError
+    from warehouse.places.location import has_lake
+    from warehouse.store.lake import Warehouse
+    from warehouse.store.maintenance import maintain as run
+
+    if not has_lake(home):
+        raise WarehouseError(f"no lake in {home}", hint="name another --home")
+    with Warehouse.open(home) as lake:
+        report = run(lake, older_than_hours)
+    typer.echo(report.line)
+
+
+@app.command()
+def move(
+    catalog: Annotated[
+        str | None, typer.Option(metavar="URL", help="postgresql://USER@HOST:PORT/DATABASE, or home; default: it stays.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="URL", help="s3://BUCKET/PREFIX, or home; default: it stays.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Carry the lake to Postgres and S3, or back home: every row, snapshot and checkpoint. Run it again after a kill."""
+    from flows.home.lock import hold
+    from flows.home.move import run_move
+    from warehouse.errors import BadInput, WarehouseError
+    from warehouse.places.location import has_lake
+    from warehouse.settings import checked_catalog, checked_data
+
+    if not has_lake(home):
+        raise WarehouseError(f"no lake in {home}", hint="name another --home")
+    try:
+        new_catalog = None if catalog is None else checked_catalog("" if catalog == "home" else catalog)
+        new_data = None if data is None else checked_data("" if data == "home" else data)
+    except ValueError as error:
+        raise BadInput(
+            str(error), hint="for instance: --catalog postgresql://me@db/stargrove --data s3://bucket/lake"
+        ) from error
+    with hold(home):
+        report = run_move(home, new_catalog, new_data)
+    typer.echo(
+        f"{report.n_rows:,} rows in {report.n_files} files ({report.n_bytes:,} bytes), compared at "
+        f"{report.n_snapshots_compared} snapshots: now at {report.destination.described}"
+    )
+    typer.echo(f"out of use now, yours to delete: {', '.join(report.left_behind)}")

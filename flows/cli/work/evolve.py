@@ -1,0 +1,40 @@
+"""`stargrove evolve`: grow the data and the models, round after round."""
+
+import signal
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, FileOption, HomeOption, ProfileOption, SetOption
+
+NAME = "evolve"
+
+
+def command(
+    home: HomeOption = DEFAULT_HOME,
+    profile: ProfileOption = DEFAULT_PROFILE,
+    file: FileOption = None,
+    set_: SetOption = None,
+    override: Annotated[
+        str | None, typer.Option("--override", metavar="REASON", help="Go on although a gate refuses; the reason is stored.")
+    ] = None,
+) -> None:
+    """Run the self-evolution rounds. Run it again to go on where it stopped."""
+    from flows.home.lock import hold
+    from flows.settings import load
+
+    settings = load(profile, file, set_ or [])
+    signal.signal(signal.SIGTERM, _interrupt)
+    with hold(home):
+        from flows.display.progress import open_display
+        from flows.home.conduct import run_evolve
+
+        with open_display() as display:
+            code = run_evolve(settings, home, display, override)
+    raise typer.Exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that engines and sandboxes are closed and nothing is left half-done."""
+    raise KeyboardInterrupt

@@ -1,0 +1,282 @@
+"""What `stargrove import` does: trees and solutions from elsewhere become rows of round 0, graded here, their labels kept."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+from flows.settings import Settings
+from tasks.grading.base import Grade, Grader
+from tasks.grading.grader import grade_all, open_grader
+from tasks.interchange.rstar_trees import ForeignTree, nodes_of, read_tree
+from tasks.interchange.solutions import SolvedProblem, path_of, read_solutions
+from tasks.problems.answers import RowError
+from tasks.problems.decontamination import Decontaminator
+from tasks.problems.identity import problem_id
+from tasks.problems.readers import RawRow, read_rows
+from warehouse.errors import BadInput
+from warehouse.places.objects import fetched, spelled
+from warehouse.records import Batch, Label, Node, Problem, QuarantinedRow, Source, Split, Verdict
+from warehouse.store.lake import Warehouse
+
+_ROWS_PER_SHARD: Final = 500
+"""Rows of a file that are graded and committed at once: memory does not grow with the file."""
+_MAX_RAW_CHARS: Final = 4_000
+
+Parsed = TypeVar("Parsed", ForeignTree, SolvedProblem)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where imported rows come from: the file, the name of its source, its licence, and the split of problems that are new."""
+
+    path: Path
+    source: str
+    split: Split
+    licence: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The path or s3:// address, for people."""
+        return spelled(self.path)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of a file. Mutable: it grows shard by shard. n_disagreements: labels that are not our verdict."""
+
+    origin: Origin
+    n_rows: int = 0
+    n_new_problems: int = 0
+    n_trajectories: int = 0
+    n_labels: int = 0
+    n_disagreements: int = 0
+    n_quarantined: int = 0
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        if not self.n_rows:
+            return f"{self.origin.address}: imported before, nothing to do"
+        line = f"{self.origin.address}: {self.n_trajectories:,} trajectories from {self.n_rows:,} rows"
+        line += f"; {self.n_new_problems:,} new problems"
+        if self.n_labels:
+            agree = f"{self.n_labels - self.n_disagreements:,} of {self.n_labels:,} labels agree with our grading"
+            line += f"; {agree}, see: stargrove sql --file label_disagreements"
+        if self.n_quarantined:
+            line += f"; {self.n_quarantined:,} quarantined, see: stargrove sql --file quarantined_rows"
+        return line
+
+
+@dataclass(slots=True)
+class _Shard(Generic[Parsed]):
+    """Rows that are imported together. Mutable while they are read."""
+
+    rows: list[tuple[RawRow, Problem, Parsed]] = field(default_factory=list)
+    refused: list[QuarantinedRow] = field(default_factory=list)
+
+
+class _Import(ABC, Generic[Parsed]):
+    """One form of file: how to read a row, which answers to grade, and what rows and labels follow from the grades."""
+
+    def __init__(self, settings: Settings, lake: Warehouse, origin: Origin) -> None:
+        self.settings = settings
+        self.lake = lake
+        self.origin = origin
+        splits: tuple[Split, ...] = ("train", "validation", "test")
+        there = {split: lake.problems(split) for split in splits}
+        self.known = {problem.problem_id: problem for problems in there.values() for problem in problems}
+        self.decontaminator = Decontaminator(there["test"], settings.gates.n_gram)
+
+    @abstractmethod
+    def parse(self, row: RawRow) -> Parsed:
+        """Return what a row holds. Raises RowError."""
+
+    @abstractmethod
+    def pairs(self, problem: Problem, parsed: Parsed) -> list[tuple[str, str]]:
+        """Return each answer of a row beside the reference answer."""
+
+    @abstractmethod
+    def rows(self, problem: Problem, parsed: Parsed, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
+        """Return nodes and labels of a row, given the grades of its pairs. Raises RowError."""
+
+    def left_out(self, parsed: Parsed) -> list[str]:
+        """Return why parts of a row cannot be imported, a reason each."""
+        return []
+
+    def import_shard(self, raw_rows: Sequence[RawRow], batch: Batch, report: ImportReport, grader: Grader) -> None:
+        """Grade and commit some rows: problems, then trees and labels in one batch, then the trajectories read off them."""
+        shard = self._shard(raw_rows)
+        pairs = [self.pairs(problem, parsed) for _, problem, parsed in shard.rows]
+        grades = iter(grade_all([pair for of_row in pairs for pair in of_row], grader))
+        nodes: list[Node] = []
+        labels: list[Label] = []
+        for (row, problem, parsed), of_row in zip(shard.rows, pairs, strict=True):
+            own_grades = list(islice(grades, len(of_row)))
+            try:
+                new_nodes, new_labels = self.rows(problem, parsed, own_grades)
+            except RowError as error:
+                shard.refused.append(self.quarantined(row, str(error)))
+            else:
+                nodes += new_nodes
+                labels += new_labels
+        self._commit(shard, batch, nodes, labels, report)
+        report.n_rows += len(raw_rows)
+
+    def _commit(
+        self, shard: _Shard[Parsed], batch: Batch, nodes: list[Node], labels: list[Label], report: ImportReport
+    ) -> None:
+        problems = list({problem.problem_id: problem for _, problem, _ in shard.rows}.values())
+        report.n_new_problems += self.lake.ingest(replace(batch, stage="ingest-import"), problems, shard.refused)
+        self.lake.commit(batch, {"nodes": nodes, "labels": labels})
+        trajectories = replace(batch, stage="trajectories-import")
+        extracted = self.lake.run_statement(trajectories, "annotate_trajectories", round=0, shard=batch.shard)
+        report.n_quarantined += len(shard.refused)
+        report.n_trajectories += extracted.n_rows
+        report.n_labels += len(labels)
+        report.n_disagreements += sum(label.label != label.verdict for label in labels)
+
+    def _shard(self, rows: Sequence[RawRow]) -> _Shard[Parsed]:
+        """Return the rows that can be imported, and those that cannot with the reason."""
+        shard: _Shard[Parsed] = _Shard()
+        for row in rows:
+            try:
+                parsed = self.parse(row)
+                shard.rows.append((row, self._problem(parsed.statement, parsed.answer), parsed))
+                shard.refused += [self.quarantined(row, reason) for reason in self.left_out(parsed)]
+            except RowError as error:
+                shard.refused.append(self.quarantined(row, str(error)))
+        return shard
+
+    def quarantined(self, row: RawRow, reason: str) -> QuarantinedRow:
+        """Return a row for the table quarantine."""
+        return QuarantinedRow(self.origin.source, row.line_number, reason, row.raw[:_MAX_RAW_CHARS].replace("\0", "\\u0000"))
+
+    def _problem(self, statement: str, answer: str) -> Problem:
+        """Return the lake's problem of this statement, or a new one. Raises RowError where a new one repeats a test problem."""
+        identity = problem_id(statement)
+        if identity not in self.known:
+            problem = Problem(identity, statement, answer, self.origin.source, None, self.origin.split)
+            refusals = self.decontaminator.refusals([problem]) if self.origin.split != "test" else ()
+            if refusals:
+                raise RowError(refusals[0].reason)
+            self.known[identity] = problem
+        return self.known[identity]
+
+
+class TreeImport(_Import[ForeignTree]):
+    """Search trees of microsoft/rStar's solver."""
+
+    def parse(self, row: RawRow) -> ForeignTree:
+        """Return the tree of a row."""
+        return read_tree(row)
+
+    def pairs(self, problem: Problem, parsed: ForeignTree) -> list[tuple[str, str]]:
+        """Return every final answer of the tree."""
+        return [(answer, problem.answer) for answer in parsed.answers.values()]
+
+    def rows(self, problem: Problem, parsed: ForeignTree, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
+        """Return the tree; the reward of an answer is its label."""
+        identity = "\x1f".join((problem.problem_id, repr(parsed.states)))
+        tree_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        by_node = dict(zip(parsed.answers, grades, strict=True))
+        verdicts: dict[int, tuple[Verdict, str]] = {
+            node_id: (grade.verdict, grade.method) for node_id, grade in by_node.items()
+        }
+        nodes = nodes_of(parsed, tree_id, problem.problem_id, verdicts)
+        labels = [
+            Label(f"{tree_id}-{node_id}", problem.problem_id, self.origin.source, label, *verdicts[node_id])
+            for node_id in parsed.answers
+            if (label := parsed.states[node_id].label) is not None
+        ]
+        return nodes, labels
+
+
+class SolutionImport(_Import[SolvedProblem]):
+    """Labelled solutions in words."""
+
+    def parse(self, row: RawRow) -> SolvedProblem:
+        """Return the solutions of a row."""
+        return read_solutions(row)
+
+    def left_out(self, parsed: SolvedProblem) -> list[str]:
+        """Return which solutions give no answer: nothing could be graded."""
+        return [f"the solution of {one.author} gives no answer" for one in parsed.solutions if one.answer is None]
+
+    def pairs(self, problem: Problem, parsed: SolvedProblem) -> list[tuple[str, str]]:
+        """Return the answer of each solution that gives one."""
+        return [(solution.answer, problem.answer) for solution in parsed.solutions if solution.answer is not None]
+
+    def rows(self, problem: Problem, parsed: SolvedProblem, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
+        """Return each solution as a tree without branches, with its label."""
+        answered = [solution for solution in parsed.solutions if solution.answer is not None]
+        trees: dict[str, list[Node]] = {}
+        labels: dict[str, Label] = {}
+        for solution, grade in zip(answered, grades, strict=True):
+            path = path_of(parsed, solution, problem.problem_id, grade.verdict, grade.method)
+            trajectory_id = f"{path[-1].tree_id}-{path[-1].node_id}"
+            trees[path[-1].tree_id] = path
+            labels[trajectory_id] = Label(
+                trajectory_id, problem.problem_id, solution.author, solution.label, grade.verdict, grade.method
+            )
+        return [node for path in trees.values() for node in path], list(labels.values())
+
+
+KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, Origin], _Import[ForeignTree] | _Import[SolvedProblem]]]] = {
+    "trees": TreeImport,
+    "solutions": SolutionImport,
+}
+
+
+def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> ImportReport:
+    """Return what became of a file. An interrupted import can be repeated: no row is there twice. A whole one changes nothing.
+
+    Raises BadInput where no row of the file can be used.
+    """
+    with fetched(origin.path) as local:
+        return _imported(settings, home, kind, origin, local)
+
+
+def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: Path) -> ImportReport:
+    """Read the local copy of origin.path."""
+    fingerprint = _content_hash(local)
+    report = ImportReport(origin)
+    done = Batch(0, "sources", f"{kind} {origin.source}", fingerprint)
+    with Warehouse.open(home, settings.warehouse) as lake:
+        if lake.is_committed(done.batch_id):
+            return report
+        grader = open_grader(settings.grading)
+        try:
+            importer = KINDS[kind](settings, lake, origin)
+            for number, rows in enumerate(_chunks(read_rows(local))):
+                name = f"{kind} {origin.source} {number:05d}"
+                importer.import_shard(rows, Batch(0, "rollout-import", name, fingerprint), report, grader)
+        finally:
+            grader.close()
+        if report.n_quarantined and not report.n_trajectories:
+            first = lake.query("select reason from quarantine where source = $source limit 1", source=origin.source).item()
+            raise BadInput(
+                f"{origin.address} has no usable row; the first: {first}", hint="see: stargrove sql --file quarantined_rows"
+            )
+        row = Source(
+            origin.source, origin.split, origin.licence, origin.address, fingerprint, report.n_rows, report.n_new_problems
+        )
+        lake.commit(done, {"sources": [row]})
+    return report
+
+
+def _chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
+    while chunk := list(islice(rows, _ROWS_PER_SHARD)):
+        yield chunk
+
+
+def _content_hash(path: Path) -> str:
+    """Return 16 hex digits over the file, so that the same file is imported once."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}", hint="check the path") from error

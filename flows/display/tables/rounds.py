@@ -1,0 +1,110 @@
+"""The table at the end of an evolution: one column per round, one row per thing worth comparing."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from flows.display.progress.stage import duration
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_BY_LEVEL = re.compile(r"(\d+): (\S+)")
+_BY_STAGE = re.compile(r"(\S+) (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundSummary:
+    """One row of the query `round_summary`. Shares are in [0, 1], None where nothing was measured; round 0 is the base."""
+
+    round: int
+    status: str | None
+    coverage: float | None
+    coverage_so_far: float | None
+    coverage_by_level: dict[str, str]
+    greedy_pass_1: float | None
+    maj_8: float | None
+    best_of_8: float | None
+    random_of_8: float | None
+    n_sft_examples: int | None
+    n_pairs: int | None
+    ppm_pair_accuracy: float | None
+    lucky_share: float | None
+    seconds_by_stage: dict[str, str]
+    wall_seconds: float | None
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> "RoundSummary":
+        """Return the summary in a row of the query."""
+        by_level = dict(_BY_LEVEL.findall(row["coverage_by_level"] or ""))
+        by_stage = {name: duration(float(seconds)) for name, seconds in _BY_STAGE.findall(row["seconds_by_stage"] or "")}
+        plain = {name: row[name] for name in cls.__slots__ if name not in ("coverage_by_level", "seconds_by_stage")}
+        return cls(coverage_by_level=by_level, seconds_by_stage=by_stage, **plain)
+
+    @property
+    def title(self) -> str:
+        """The head of the round's column."""
+        return f"round {self.round}" if self.round else "base"
+
+
+def round_table(summary: "pl.DataFrame") -> Table:
+    """Return the rows of the query `round_summary` as a table for people."""
+    return table_of([RoundSummary.of_row(row) for row in summary.iter_rows(named=True)])
+
+
+def table_of(rounds: Sequence[RoundSummary]) -> Table:
+    """Return the table of these rounds, in their order."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for one in rounds:
+        table.add_column(one.title, justify="right")
+
+    def row(name: str, cells: Iterable[str], style: str | None = None) -> None:
+        table.add_row(name, *cells, style=style)
+
+    def part(name: str) -> None:
+        table.add_section()
+        table.add_row(f"[bold cyan]{name}")
+
+    row("status", (one.status or "" for one in rounds))
+    part("solved and verified")
+    row("coverage", (share(one.coverage) for one in rounds), "bold")
+    for level in _keys(one.coverage_by_level for one in rounds):
+        row(f"  level {level}", (one.coverage_by_level.get(level, "") for one in rounds), "dim")
+    row("coverage so far", (share(one.coverage_so_far) for one in rounds), "bold")
+    row("lucky code", (share(one.lucky_share) for one in rounds), "dim")
+    part("held-out problems")
+    row("greedy pass@1", (share(one.greedy_pass_1) for one in rounds), "bold")
+    row("maj@8", (share(one.maj_8) for one in rounds))
+    row("best-of-8 by PPM", (share(one.best_of_8) for one in rounds), "bold")
+    row("random-of-8", (share(one.random_of_8) for one in rounds), "dim")
+    part("training data")
+    row("SFT examples", (count(one.n_sft_examples) for one in rounds))
+    row("preference pairs", (count(one.n_pairs) for one in rounds))
+    row(
+        "PPM pair accuracy",
+        ("" if one.ppm_pair_accuracy is None else f"{one.ppm_pair_accuracy:.3f}" for one in rounds),
+    )
+    part("time")
+    for stage in _keys(one.seconds_by_stage for one in rounds):
+        row(f"  {stage}", (one.seconds_by_stage.get(stage, "") for one in rounds), "dim")
+    row("all stages", ("" if one.wall_seconds is None else duration(one.wall_seconds) for one in rounds), "bold")
+    return table
+
+
+def share(value: float | None) -> str:
+    """Return a share as a percentage with one digit, or nothing where it was not measured."""
+    return "" if value is None else f"{100 * value:.1f} %"
+
+
+def count(value: int | None) -> str:
+    """Return a count with thousands separated, or nothing where there is none."""
+    return "" if value is None else f"{value:,}"
+
+
+def _keys(mappings: Iterable[Mapping[str, str]]) -> list[str]:
+    """Return every key of the mappings once, in the order in which they first appear."""
+    return list(dict.fromkeys(key for mapping in mappings for key in mapping))

@@ -1,0 +1,75 @@
+"""What a task run is told: where the factory stands, and how this round works. Frozen, small, and the same on any machine."""
+
+from pathlib import Path
+
+import prefect.runtime
+from pydantic import BaseModel, ConfigDict
+
+from models.engines.settings import EngineSettings
+from models.training.settings import PpmSettings, SftSettings
+from tasks.annotation.settings import AnnotationSettings
+from tasks.evaluation.settings import EvaluationSettings
+from tasks.grading.settings import GradingSettings
+from tasks.sandbox.settings import SandboxSettings
+from tasks.search.settings import SearchSettings
+from warehouse.gates.settings import GateSettings
+from warehouse.records import Batch
+from warehouse.settings import WarehouseSettings
+
+
+class Site(BaseModel):
+    """Where the factory stands: its home directory and the machinery on this machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path
+    warehouse: WarehouseSettings
+    engine: EngineSettings
+    sandbox: SandboxSettings
+    grading: GradingSettings
+
+
+class RoundPlan(BaseModel):
+    """How one round works. Round 0 is the base model, which is only evaluated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: Site
+    round: int
+    run_seed: int
+    fingerprint: str
+    code_version: str
+    search: SearchSettings
+    annotation: AnnotationSettings
+    sft: SftSettings
+    ppm: PpmSettings
+    evaluation: EvaluationSettings
+    gates: GateSettings
+
+    def batch(self, stage: str, shard: str = "all") -> Batch:
+        """Return the ledger entry of what the running task is about to commit."""
+        return Batch(
+            round=self.round,
+            stage=stage,
+            shard=shard,
+            fingerprint=self.fingerprint,
+            code_version=self.code_version,
+            flow_run_id=prefect.runtime.flow_run.id,
+            task_run_id=prefect.runtime.task_run.id,
+        )
+
+
+class Shard(BaseModel):
+    """A fixed set of training problems for one task run: positions [start, stop) in the order of their ids."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    start: int
+    stop: int
+
+
+def shards(n_problems: int, shard_size: int) -> list[Shard]:
+    """Return shards of at most shard_size problems that together hold each of n_problems once."""
+    starts = range(0, n_problems, shard_size)
+    return [Shard(name=f"{i:03d}", start=start, stop=min(start + shard_size, n_problems)) for i, start in enumerate(starts)]

@@ -1,0 +1,164 @@
+"""One committer at a time on a Postgres catalog: an advisory lock, and a fence against what a dead committer left running.
+
+A killed client's session can outlive it: Postgres finishes the statements that it has received before it notices. A commit
+that was sent just before the kill may therefore land after the lock is free again, and the next writer, who looked in the
+ledger too early, would write the same batch once more. So the holder of the lock is written down, and who finds a holder
+that never gave it back first ends that holder's sessions and waits until they are gone.
+"""
+
+import asyncio
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import asyncpg
+
+from warehouse.errors import WarehouseError
+from warehouse.places.server_failures import server_failure
+
+_KEY: Final = 0x73746172  # "star": one lake per database, so one lock per database
+_FENCE_LIMIT_SECONDS: Final = 60.0
+_FENCE_POLL_SECONDS: Final = 0.02
+_CONNECT_LIMIT_SECONDS: Final = 10.0
+_CLOSE_LIMIT_SECONDS: Final = 2.0
+_SESSION: Final = {
+    # A machine that vanished without a word gives the lock back after a minute.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
+_HOLDER: Final = """
+create table if not exists stargrove_writer (
+    one boolean primary key default true check (one),
+    holder varchar not null,
+    released boolean not null,
+    taken_at timestamptz not null,
+    moved_to varchar
+);
+comment on table stargrove_writer is 'One row: the last committer of the lake, and where the lake was moved to.';
+"""
+_TAKE: Final = """
+insert into stargrove_writer (holder, released, taken_at) values ($1, false, now())
+on conflict (one) do update set holder = excluded.holder, released = false, taken_at = excluded.taken_at
+"""
+
+
+class AdvisoryLock:
+    """The right to commit to the lake of one Postgres database. Not reentrant; threads of a process queue on it."""
+
+    def __init__(self, catalog: str, timeout_seconds: float) -> None:
+        self.application = f"stargrove {socket.gethostname()[:24]} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self._catalog = catalog
+        self._timeout_seconds = timeout_seconds
+        self._threads = threading.Lock()
+        self._runner = asyncio.Runner()
+        self._session: asyncpg.Connection | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Return a context that holds the lock. Raises WarehouseError when another writer keeps it, or Postgres is away."""
+        with self._threads:
+            try:
+                with _reported(self._catalog):
+                    self._runner.run(self._acquire())
+            except BaseException:
+                # Whether the lock was taken is not known: closing the session gives it back.
+                self._drop_session()
+                raise
+            try:
+                yield
+            finally:
+                # Where Postgres went away meanwhile, the session is gone, and the lock with it.
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    self._runner.run(self._release())
+
+    def mark_moved(self, where: str) -> None:
+        """Refuse every later writer, telling it where the lake is now. The caller holds the lock."""
+        with _reported(self._catalog):
+            self._runner.run(self._execute("update stargrove_writer set moved_to = $1", where))
+
+    def close(self) -> None:
+        """Close the session. Whoever waits for the lock gets it."""
+        with self._threads:
+            self._drop_session()
+            self._runner.close()
+
+    def _drop_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                self._runner.run(session.close(timeout=_CLOSE_LIMIT_SECONDS))
+
+    async def _acquire(self) -> None:
+        session = self._session
+        if session is None or session.is_closed():
+            session = await self._connected()
+        try:
+            await self._lock(session)
+        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, OSError):
+            # The session did not survive a restart of Postgres; a new one may.
+            session = await self._connected()
+            await self._lock(session)
+        await self._fence(session)
+        await session.execute(_TAKE, self.application)
+
+    async def _connected(self) -> asyncpg.Connection:
+        settings = {**_SESSION, "application_name": self.application}
+        self._session = await asyncpg.connect(self._catalog, timeout=_CONNECT_LIMIT_SECONDS, server_settings=settings)
+        await self._session.execute(f"set lock_timeout = '{int(self._timeout_seconds * 1000)}ms'")
+        return self._session
+
+    async def _lock(self, session: asyncpg.Connection) -> None:
+        try:
+            await session.execute("select pg_advisory_lock($1)", _KEY)
+        except asyncpg.LockNotAvailableError as error:
+            holder = await session.fetchval("select holder from stargrove_writer")
+            raise WarehouseError(
+                f"{self._catalog}: {holder or 'another session'} has been writing to the lake for {self._timeout_seconds:g} s",
+                hint="wait for it to finish, or end it, and run the same command again",
+            ) from error
+
+    async def _fence(self, session: asyncpg.Connection) -> None:
+        """Wait until no session of a holder that died is left; refuse where the lake was moved away."""
+        await session.execute(_HOLDER)
+        last = await session.fetchrow("select holder, released, moved_to from stargrove_writer")
+        if last is None:
+            return
+        if last["moved_to"]:
+            raise WarehouseError(
+                f"{self._catalog}: the lake was moved to {last['moved_to']}",
+                hint="set warehouse.catalog and warehouse.data to its new place",
+            )
+        if last["released"] or last["holder"] == self.application:
+            return
+        for _ in range(int(_FENCE_LIMIT_SECONDS / _FENCE_POLL_SECONDS)):
+            ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1"
+            if not await session.fetch(ended, last["holder"]):
+                return
+            await asyncio.sleep(_FENCE_POLL_SECONDS)
+        raise WarehouseError(
+            f"{self._catalog}: sessions of {last['holder']}, which died while it wrote, do not end",
+            hint="end them with pg_terminate_backend, or restart Postgres, and run the same command again",
+        )
+
+    async def _release(self) -> None:
+        if self._session is not None and not self._session.is_closed():
+            await self._session.execute("update stargrove_writer set released = true where holder = $1", self.application)
+            await self._session.execute("select pg_advisory_unlock($1)", _KEY)
+
+    async def _execute(self, statement: str, *values: object) -> None:
+        assert self._session is not None
+        await self._session.execute(statement, *values)
+
+
+@contextmanager
+def _reported(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise server_failure(error, where) from error

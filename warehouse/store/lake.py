@@ -1,0 +1,391 @@
+"""The warehouse: one lake, opened for reading or writing, used by every thread of a process at once.
+
+A batch is one transaction: its old rows deleted, its rows inserted, its line in the ledger `batches` written. After a kill
+at any moment it is there whole or not at all, and `is_committed` says which.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.errors import WarehouseError
+from warehouse.places.location import Location, is_remembered, lake_directory, located, remember
+from warehouse.records import (
+    Batch,
+    Checkpoint,
+    CheckpointKind,
+    Node,
+    Problem,
+    QuarantinedRow,
+    RoundRow,
+    RoundStatus,
+)
+from warehouse.rounds import state as rounds
+from warehouse.rounds.problems import insert_new, select_problems
+from warehouse.rounds.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
+from warehouse.settings import WarehouseSettings
+from warehouse.sql.statements import bound, find, shipped
+from warehouse.store import migrations
+from warehouse.store.connection import connect, make_directories, refuse_absent_bucket, use_lake
+from warehouse.store.failures import is_busy, reported
+from warehouse.store.ledger import forget, insert_rows, insert_select, write_ledger
+from warehouse.store.parquet import write_parquet
+from warehouse.store.staged_file import StagedFile
+from warehouse.store.staging import SORT_KEYS, staged
+from warehouse.store.writer_lock import CommitLock, WriterLock
+
+if TYPE_CHECKING:
+    # 35 MiB that a process which annotates and exports never needs: DuckDB imports it when a query is asked.
+    import polars as pl
+
+Value = TypeVar("Value")
+
+_RETRY_SECONDS = 0.05
+_READ_RETRY_LIMIT_SECONDS = 10.0
+_ROWS_PER_ARROW_BATCH = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a batch wrote. replaced: an earlier commit of the same batch was replaced."""
+
+    batch_id: str
+    n_rows: int
+    replaced: bool
+
+
+class Warehouse:
+    """An open lake. Use it as a context manager; share one object among the threads of a process."""
+
+    def __init__(
+        self, location: Location, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: CommitLock | None
+    ) -> None:
+        self.home = location.home
+        self.location = location
+        self.settings = settings
+        self._connection = connection
+        self.lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        settings: WarehouseSettings | None = None,
+        *,
+        read_only: bool = False,
+        snapshot_id: int | None = None,
+    ) -> Self:
+        """Return the lake of a home directory, created or migrated where it is to be written.
+
+        snapshot_id: the lake as it was then, read only. Raises WarehouseError when there is no lake to read, when a newer
+        version wrote it, or when it is damaged.
+        """
+        settings = settings or WarehouseSettings()
+        read_only = read_only or snapshot_id is not None
+        location = located(home, settings)
+        lock = None if read_only else commit_lock(location, settings)
+        try:
+            if lock is None:
+                connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
+            else:
+                connection = _open_and_migrate(location, settings, lock)
+            with reported(location.name):
+                migrations.refuse_newer(connection, location.name)
+                if read_only:
+                    migrations.refuse_unfinished(connection, location.name)
+        except BaseException:
+            if lock is not None:
+                lock.close()
+            raise
+        if not is_remembered(location):
+            remember(location)
+        return cls(location, settings, connection, lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the lake; cursors of other threads end with it."""
+        self._connection.close()
+        if self.lock is not None:
+            self.lock.close()
+
+    # Writing
+
+    def commit(self, batch: Batch, rows: Mapping[str, Sequence[object]]) -> Committed:
+        """Return what was written: every row of the batch and its ledger line, in one transaction.
+
+        A batch that was committed before is replaced, in all the tables that batches write.
+        """
+        tables = {table: staged(table, records) for table, records in rows.items()}
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            return sum(insert_rows(cursor, batch, table, rows) for table, rows in tables.items() if rows.num_rows)
+
+        return self._commit(batch, insert)
+
+    def commit_file(self, batch: Batch, rows: StagedFile) -> Committed:
+        """Return what was written: as `commit`, of rows that are too many for memory. The file must be finished."""
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            select = f"select * from read_parquet($staged_path) order by {SORT_KEYS[rows.table]}"
+            return insert_select(cursor, batch, rows.table, select, {"staged_path": str(rows.path)}) if rows.n_rows else 0
+
+        return self._commit(batch, insert)
+
+    def run_statement(self, batch: Batch, name: str, **parameters: object) -> Committed:
+        """Return what a shipped statement wrote into its table as this batch, in one transaction with the ledger line."""
+        statement = find(name)
+        if statement.into is None:
+            raise WarehouseError(f"{name} is a query: it writes no table", hint="use Warehouse.query")
+        into, values = statement.into, bound(statement, parameters)
+        select = f"select * from ({statement.sql}\n)"
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            return insert_select(cursor, batch, into, select, values)
+
+        return self._commit(batch, insert)
+
+    def ingest(self, batch: Batch, problems: Sequence[Problem], quarantined: Sequence[QuarantinedRow]) -> int:
+        """Return how many of the problems were new. One that is there already, by id, stays as it is.
+
+        Raises BadInput for new training problems while a round is unfinished.
+        """
+        new, broken = staged("problems", problems), staged("quarantine", quarantined)
+
+        def insert(cursor: duckdb.DuckDBPyConnection) -> int:
+            cursor.register("staged_new", new)
+            rounds.refuse_new_problems(cursor, "staged_new")
+            n_new = insert_new(cursor, batch)
+            insert_rows(cursor, batch, "quarantine", broken)
+            return n_new
+
+        return self._commit(batch, insert).n_rows
+
+    @contextmanager
+    def transaction(self, message: str, extra: Mapping[str, object]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
+        if self.lock is None:
+            raise WarehouseError(f"{self.home}: the lake was opened read-only")
+        with self.lock.held(), self.cursor() as cursor, reported(self.location.name):
+            cursor.execute("begin")
+            try:
+                yield cursor
+                cursor.execute(
+                    "call ducklake_set_commit_message('lake', 'stargrove', $message, extra_info => $extra)",
+                    {"message": message, "extra": json.dumps(extra, sort_keys=True)},
+                )
+                cursor.execute("commit")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+    @contextmanager
+    def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
+        if self.lock is None:
+            raise WarehouseError(f"{self.home}: the lake was opened read-only")
+        with self.lock.held(), self.cursor() as cursor:
+            yield cursor
+
+    def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
+        message = f"round {batch.round} {batch.stage} {batch.shard}"
+        extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
+        with self.transaction(message, extra) as cursor:
+            started = time.perf_counter()
+            replaced = forget(cursor, batch.batch_id)
+            n_rows = insert(cursor)
+            # Where the caller measured nothing, the statement was the work.
+            write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
+        return Committed(batch.batch_id, n_rows, replaced)
+
+    # Rounds and checkpoints
+
+    def start_round(self, row: RoundRow) -> None:
+        """Record that the round runs; on resume it keeps its start and its pin. Raises BadInput for other settings."""
+        with self.transaction(f"round {row.round} starts", {"flow_run_id": row.flow_run_id}) as cursor:
+            rounds.start(cursor, row)
+
+    def set_round_status(self, round_number: int, status: RoundStatus) -> None:
+        """Set the status of a round, and when it finished."""
+        with self.transaction(f"round {round_number} {status}", {}) as cursor:
+            rounds.set_status(cursor, round_number, status)
+
+    def set_candidates(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+        """Record which checkpoints a round trained."""
+        with self.transaction(f"round {round_number} candidates", {}) as cursor:
+            rounds.set_candidates(cursor, round_number, policy_id, ppm_id)
+
+    def pin_training_snapshot(self, round_number: int) -> int:
+        """Return the snapshot that the trainers of a round read, decided by the first call and pinned from then on."""
+        with self.transaction(f"round {round_number} pins its training data", {}) as cursor:
+            return rounds.pin_snapshot(cursor, round_number)
+
+    def record_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Record a published checkpoint; one that is there already stays as it is."""
+        with self.transaction(f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}", {}) as cursor:
+            rounds.record_checkpoint(cursor, checkpoint)
+
+    def promote(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
+        """Make checkpoints the current ones, retire their predecessors and close the round: all at once, or nothing."""
+        with self.transaction(f"round {round_number} promoted", {"policy_id": policy_id, "ppm_id": ppm_id}) as cursor:
+            rounds.promote(cursor, round_number, policy_id, ppm_id)
+
+    def reject(self, round_number: int) -> None:
+        """Close a round as rejected, its candidates with it; the current checkpoints stay."""
+        with self.transaction(f"round {round_number} rejected", {}) as cursor:
+            rounds.reject(cursor, round_number)
+
+    def round_row(self, round_number: int) -> RoundRow | None:
+        """Return a round, or None where it was never started."""
+        return self._read(lambda cursor: rounds.read(cursor, round_number))
+
+    def checkpoint(self, checkpoint_id: str) -> Checkpoint | None:
+        """Return a checkpoint by its id."""
+        return self._read(lambda cursor: rounds.find_checkpoint(cursor, checkpoint_id))
+
+    def current_checkpoint(self, kind: CheckpointKind) -> Checkpoint | None:
+        """Return the checkpoint of a kind that the next round searches with."""
+        return self._read(lambda cursor: rounds.current_checkpoint(cursor, kind))
+
+    # Reading
+
+    def query(self, name_or_sql: str, **parameters: object) -> "pl.DataFrame":
+        """Return the rows of a shipped query, by name, or of SQL text with $parameters. Raises BadInput for wrong SQL."""
+        sql, values = _resolved(name_or_sql, parameters)
+
+        return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
+
+    def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
+        """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
+
+        A query that can be kept to a range of problems, and is not, is asked range by range, each in the order of the query.
+        """
+        for reader in self.readers(name_or_sql, parameters):
+            yield from reader
+
+    def export(self, name_or_sql: str, path: Path, **parameters: object) -> int:
+        """Return how many rows of `stream` were written to a Parquet file, whole or not at all; same rows, same bytes."""
+        return write_parquet(self.readers(name_or_sql, parameters), path)
+
+    def problem_ranges(self, size: int = PROBLEMS_PER_RANGE) -> list[ProblemRange]:
+        """Return ranges of `size` training problems, in which every problem is, also one that is yet to come."""
+        sql, values = _resolved("range_starts", {"size": size})
+        rows = self._read(lambda cursor: cursor.execute(sql, values).fetchall(), _named("range_starts"))
+        return ranges_from([first for (first,) in rows])
+
+    def readers(self, name_or_sql: str, parameters: Mapping[str, object]) -> Iterator[pa.RecordBatchReader]:
+        """Yield the rows of `stream` as Arrow readers, one for each range; each must be read before the next is asked for."""
+        sql, values = _resolved(name_or_sql, parameters)
+        whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
+        parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
+        with reported(_named(name_or_sql)), self.cursor() as cursor:
+            for part in parts:
+                yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+
+    def is_committed(self, batch_id: str) -> bool:
+        """Return whether the batch is in the lake."""
+        return self.query("select 1 as found from batches where batch_id = $batch_id", batch_id=batch_id).height > 0
+
+    def committed_shards(self, round_number: int, stage: str, fingerprint: str) -> frozenset[str]:
+        """Return the shards of a stage that are in the lake already."""
+        sql = "select shard from batches where round = $round and stage = $stage and fingerprint = $fingerprint"
+        return frozenset(self.query(sql, round=round_number, stage=stage, fingerprint=fingerprint)["shard"].to_list())
+
+    def problems(self, split: str, limit: int | None = None, *, held_out: bool = False) -> list[Problem]:
+        """Return the problems of a split, ordered by id. held_out: without those that only benchmark files brought."""
+        rows = self.query(select_problems(held_out=held_out), split=split, limit=limit)
+        return [Problem(**row) for row in rows.iter_rows(named=True)]
+
+    def nodes(self, tree_id: str) -> list[Node]:
+        """Return the nodes of a search tree in order of creation."""
+        sql = f"select {_columns(Node)} from nodes where tree_id = $tree_id order by node_id"
+        return [Node(**row) for row in self.query(sql, tree_id=tree_id).iter_rows(named=True)]
+
+    def snapshot_id(self) -> int:
+        """Return the id of the latest snapshot of the lake."""
+        return int(self.query("select id from ducklake_current_snapshot('lake')").item())
+
+    def _read(self, read: Callable[[duckdb.DuckDBPyConnection], Value], where: str = "") -> Value:
+        def attempt() -> Value:
+            with self.cursor() as cursor:
+                return read(cursor)
+
+        with reported(where or self.location.name):
+            return _retried(attempt)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Return a context with a cursor of the lake, for a reader that needs several statements; it closes at the end."""
+        cursor = self._connection.cursor()
+        try:
+            use_lake(cursor)
+            yield cursor
+        finally:
+            cursor.close()
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("rollback")
+    except duckdb.TransactionException:
+        # A failed commit has ended the transaction already; the caller re-raises why.
+        return
+
+
+def _resolved(name_or_sql: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    if name_or_sql in shipped("queries") or name_or_sql in shipped("statements"):
+        statement = find(name_or_sql)
+        return statement.sql, bound(statement, parameters)
+    return name_or_sql, dict(parameters)
+
+
+def _named(name_or_sql: str) -> str:
+    return f"query {name_or_sql}" if name_or_sql.isidentifier() else "sql"
+
+
+def _columns(record: type) -> str:
+    return ", ".join(field.name for field in fields(record))
+
+
+def _retried(read: Callable[[], Value]) -> Value:
+    """Return what `read` returns, tried again while a writer is in the way for a moment."""
+    deadline = time.monotonic() + _READ_RETRY_LIMIT_SECONDS
+    while True:
+        try:
+            return read()
+        except duckdb.Error as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
+    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres."""
+    if not location.catalog:
+        return WriterLock(lake_directory(location.home) / "writer.lock", settings.lock_timeout_seconds)
+    from warehouse.places.postgres import AdvisoryLock
+
+    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
+
+
+def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
+    make_directories(location)
+    with lock.held(), reported(location.name):
+        connection = connect(location.home, settings, read_only=False, location=location, application=lock.application)
+        refuse_absent_bucket(connection, location)
+        migrations.refuse_newer(connection, location.name)
+        if not migrations.is_current(connection):
+            migrations.migrate(connection)
+    return connection
