@@ -54,7 +54,7 @@ def answer(plan: RoundPlan, split: Split, policy_id: str) -> Answered | None:
         answers = answered(
             problems,
             METHODS[split],
-            TestTime(plan.evaluation, plan.search, scored=False),
+            TestTime(plan.evaluation, plan.search, scored=False, wording=resources.domain.wording),
             machinery,
             f"{plan.run_seed}/{plan.round}",
             lambda n_done, n_total, n_tokens: resources.progress.trees(stage, n_done, n_total, 0, n_tokens),
@@ -75,7 +75,7 @@ def evaluate(
     problems = resources.lake.problems(split, held_out=True)
     methods = METHODS[split]
     contestants = Contestants(policy_id, ppm_id)
-    how = TestTime(plan.evaluation, plan.search, scored=ppm_id is not None)
+    how = TestTime(plan.evaluation, plan.search, ppm_id is not None, resources.domain.wording)
     resources.progress.stage(plan.round, f"evaluate {split}")
     with resources.machinery(policy_id, ppm_id) as machinery:
         if how.scored:

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
+from tasks.domains.base import ProblemDomain
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
@@ -61,7 +62,10 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
     reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
     luck = measure_luck(
-        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], machinery, plan.search.window
+        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem],
+        resources.domain,
+        machinery,
+        plan.search.window,
     )
     rows = [
         VerificationRow(
@@ -82,11 +86,14 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     lake.commit(batch, {"verifications": rows})
 
 
-def measure_luck(trajectories: list[StoredTrajectory], machinery: Machinery, window: int) -> dict[str, bool | None]:
+def measure_luck(
+    trajectories: list[StoredTrajectory], domain: ProblemDomain, machinery: Machinery, window: int
+) -> dict[str, bool | None]:
     """Return, by trajectory_id, whether its code is right by luck; None where the problem's numbers cannot be changed."""
     driver: Driver[bool | None] = Driver(machinery, window=window)
     searches = (
-        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps))) for one in trajectories
+        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps), domain.changed))
+        for one in trajectories
     )
     return dict(driver.run(searches))
 
