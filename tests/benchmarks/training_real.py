@@ -1,4 +1,4 @@
-"""How fast a real policy is fine-tuned: `python -m tests.benchmarks.training_real MODEL_DIRECTORY --data shared/data/gsm8k/train.jsonl`.
+"""How fast a real policy is fine-tuned: `python -m tests.benchmarks.training_real MODEL_DIRECTORY --data GSM8K/train.jsonl`.
 
 Both ways take the same optimizer steps on the same solutions, two of each problem, by turns: examples one by one with logits at
 every position, and packed by problem with logits where a token is learned. Printed: tokens of the examples per second of wall
@@ -46,7 +46,7 @@ def steps(
         packing=packing, bf16=True, n_epochs=1, batch_size=per_step, micro_batch_size=per_step, n_threads=args.threads
     )
     job = TrainingJob(
-        kind="sft",
+        kind="policy",
         start_dir=model,
         work_dir=work,
         settings=settings,
@@ -57,7 +57,7 @@ def steps(
     tokenizer = AutoTokenizer.from_pretrained(model)
     told = tokenize_examples(examples, tokenizer, (f"\n{OUTPUT}", END_OF_OUTPUT), settings.max_length)
     losses: list[float] = []
-    report = MetricReport("sft", lambda metric: losses.append(metric.loss), "mean_token_accuracy")
+    report = MetricReport("policy", lambda metric: losses.append(metric.loss), "mean_token_accuracy")
     trainer, sizes = sft_trainer(job, settings, told, tokenizer, report)
     wall, cpu = time.perf_counter(), time.process_time()
     trainer.train()

@@ -102,10 +102,10 @@ def sft_trainer_of(directory: Path, work_dir: Path, examples: list[tuple[str, st
     tokenizer = AutoTokenizer.from_pretrained(directory)
     settings = SftSettings(packing=packing, n_threads=1)  # type: ignore[arg-type]
     job = TrainingJob(
-        kind="sft", start_dir=directory, work_dir=work_dir, settings=settings, seed=1, examples=directory / "config.json",
+        kind="policy", start_dir=directory, work_dir=work_dir, settings=settings, seed=1, examples=directory / "config.json",
         observed=OBSERVED,
     )  # fmt: skip
-    report = MetricReport("sft", lambda metric: None, "mean_token_accuracy")
+    report = MetricReport("policy", lambda metric: None, "mean_token_accuracy")
     rows = tokenize_examples(examples, tokenizer, OBSERVED, max_length=500)
     trainer, _ = sft_trainer(job, settings, rows, tokenizer, report)
     return trainer, trainer.data_collator(list(trainer.train_dataset))
