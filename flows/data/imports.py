@@ -21,6 +21,7 @@ from tasks.problems.readers import RawRow, read_rows
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched, spelled
 from warehouse.records import Batch, Label, Node, Problem, QuarantinedRow, Source, Split, Verdict
+from warehouse.stages import IMPORT_INGEST, IMPORT_ROLLOUT, IMPORT_TRAJECTORIES, SOURCES
 from warehouse.store.lake import Warehouse
 
 _ROWS_PER_SHARD: Final = 500
@@ -31,7 +32,7 @@ Parsed = TypeVar("Parsed", ForeignTree, SolvedProblem)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ImportSource:
     """Where imported rows come from: the file, the name of its source, its licence, and the split of problems that are new."""
 
     path: Path
@@ -49,7 +50,7 @@ class Origin:
 class ImportReport:
     """What became of a file. Mutable: it grows shard by shard. n_disagreements: labels that are not our verdict."""
 
-    origin: Origin
+    origin: ImportSource
     n_rows: int = 0
     n_new_problems: int = 0
     n_trajectories: int = 0
@@ -83,7 +84,7 @@ class _Shard(Generic[Parsed]):
 class _Import(ABC, Generic[Parsed]):
     """One form of file: how to read a row, which answers to grade, and what rows and labels follow from the grades."""
 
-    def __init__(self, settings: Settings, lake: Warehouse, origin: Origin) -> None:
+    def __init__(self, settings: Settings, lake: Warehouse, origin: ImportSource) -> None:
         self.settings = settings
         self.lake = lake
         self.origin = origin
@@ -131,9 +132,9 @@ class _Import(ABC, Generic[Parsed]):
         self, shard: _Shard[Parsed], batch: Batch, nodes: list[Node], labels: list[Label], report: ImportReport
     ) -> None:
         problems = list({problem.problem_id: problem for _, problem, _ in shard.rows}.values())
-        report.n_new_problems += self.lake.ingest(replace(batch, stage="ingest-import"), problems, shard.refused)
+        report.n_new_problems += self.lake.ingest(replace(batch, stage=IMPORT_INGEST.name), problems, shard.refused)
         self.lake.commit(batch, {"nodes": nodes, "labels": labels})
-        trajectories = replace(batch, stage="trajectories-import")
+        trajectories = replace(batch, stage=IMPORT_TRAJECTORIES.name)
         extracted = self.lake.run_statement(trajectories, "annotate_trajectories", round=0, shard=batch.shard)
         report.n_quarantined += len(shard.refused)
         report.n_trajectories += extracted.n_rows
@@ -226,13 +227,13 @@ class SolutionImport(_Import[SolvedProblem]):
         return [node for path in trees.values() for node in path], list(labels.values())
 
 
-KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, Origin], _Import[ForeignTree] | _Import[SolvedProblem]]]] = {
+KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, ImportSource], _Import[ForeignTree] | _Import[SolvedProblem]]]] = {
     "trees": TreeImport,
     "solutions": SolutionImport,
 }
 
 
-def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> ImportReport:
+def run_import(settings: Settings, home: Path, kind: str, origin: ImportSource) -> ImportReport:
     """Return what became of a file. An interrupted import can be repeated: no row is there twice. A whole one changes nothing.
 
     Raises BadInput where no row of the file can be used.
@@ -241,11 +242,11 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
         return _imported(settings, home, kind, origin, local)
 
 
-def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: Path) -> ImportReport:
+def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, local: Path) -> ImportReport:
     """Read the local copy of origin.path."""
     fingerprint = _content_hash(local)
     report = ImportReport(origin)
-    done = Batch(0, "sources", f"{kind} {origin.source}", fingerprint)
+    done = Batch(0, SOURCES.name, f"{kind} {origin.source}", fingerprint)
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
@@ -254,7 +255,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: 
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):
                 name = f"{kind} {origin.source} {number:05d}"
-                importer.import_shard(rows, Batch(0, "rollout-import", name, fingerprint), report, grader)
+                importer.import_shard(rows, Batch(0, IMPORT_ROLLOUT.name, name, fingerprint), report, grader)
         finally:
             grader.close()
         if report.n_quarantined and not report.n_trajectories:

@@ -17,8 +17,8 @@ from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
     from flows.ablation import AblationPlan
-    from tasks.ablate import Question
     from tasks.runtime.resources import Resources
+    from tasks.runtime.variants import Question
 
 QUESTIONS: "tuple[Question, ...]" = ("sft-data", "ppm-loss", "q-source")
 
@@ -63,7 +63,7 @@ def ablation_plan(settings: Settings, home: Path, asked: Asked, resources: "Reso
     """Return the plan for a promoted round. Raises BadInput where there is none, or no problems to measure on."""
     from flows.ablation import AblationPlan
     from flows.home.plans import plan_of
-    from tasks.measure import Selection
+    from tasks.runtime.measure_plan import Selection
 
     lake = resources.lake
     policy = lake.current_checkpoint("policy")

@@ -18,11 +18,11 @@ from warehouse.errors import BadInput
 from warehouse.places.location import has_lake, located
 from warehouse.places.objects import fetched
 from warehouse.records import AnswerMethod, Batch, BenchmarkProblem, Split
-from warehouse.rounds.problems import BENCHMARK_STAGE
+from warehouse.stages import BENCHMARK, BENCHMARK_INGEST
 from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
-    from tasks.measure import MeasurePlan, Selection
+    from tasks.runtime.measure_plan import MeasurePlan, Selection
     from tasks.runtime.resources import Resources
 
 METHODS: tuple[AnswerMethod, ...] = ("greedy", "sample", "beam", "mcts")
@@ -48,7 +48,7 @@ def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Displa
     # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
     from flows.evaluation import evaluate_checkpoints
     from flows.home.plans import site_of
-    from tasks.measure import Selection
+    from tasks.runtime.measure_plan import Selection
     from tasks.runtime.resources import opened
 
     suffix = f" level {','.join(map(str, wanted.levels))}" if wanted.levels else ""
@@ -59,9 +59,9 @@ def run_evaluate(settings: Settings, home: Path, wanted: Wanted, display: Displa
     with opened(site_of(settings, home), display) as resources:
         plan = measure_plan(settings, home, wanted, tuple(selections), resources)
         server.wait()
-        for outcome in evaluate_checkpoints(plan):
-            display.show(evaluation_table(resources.lake, outcome))
-            for line in (*refused_lines(resources.lake, outcome), *ungraded_lines(resources.lake, outcome)):
+        for selected in evaluate_checkpoints(plan):
+            display.show(evaluation_table(resources.lake, selected))
+            for line in (*refused_lines(resources.lake, selected), *ungraded_lines(resources.lake, selected)):
                 display.message(line)
     return 0
 
@@ -71,7 +71,7 @@ def measure_plan(
 ) -> "MeasurePlan":
     """Return the plan for the current checkpoints. Raises BadInput where there is nothing to measure with or on."""
     from flows.home.plans import plan_of
-    from tasks.measure import MeasurePlan
+    from tasks.runtime.measure_plan import MeasurePlan
 
     lake = resources.lake
     policy = lake.current_checkpoint("policy")
@@ -99,12 +99,12 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
 
     A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
     """
-    report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_STAGE)
+    report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_INGEST)
     display.message(report.line)
     with fetched(file) as local:
         problems = load_problems(local, "test", file.stem, read=DOMAINS[settings.problems.domain].read).problems
     fingerprint = hashlib.sha256(" ".join(problem.problem_id for problem in problems).encode()).hexdigest()[:16]
-    batch = Batch(round=0, stage="benchmark", shard=file.stem, fingerprint=fingerprint, code_version=code_version())
+    batch = Batch(round=0, stage=BENCHMARK.name, shard=file.stem, fingerprint=fingerprint, code_version=code_version())
     with Warehouse.open(home, settings.warehouse) as lake:
         if not lake.is_committed(batch.batch_id):
             rows = [BenchmarkProblem(file.stem, problem.problem_id) for problem in problems]

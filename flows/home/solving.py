@@ -20,7 +20,7 @@ from tasks.search.format import code_of
 from tasks.search.seeds import tree_id
 from warehouse.errors import BadInput, StargroveError
 from warehouse.places.location import has_lake, located
-from warehouse.records import AnswerMethod, Checkpoint
+from warehouse.records import AnswerMethod, CheckpointRow
 
 _MORE = {
     "greedy": "let it search: --method mcts",
@@ -50,7 +50,7 @@ def run_solve(settings: Settings, home: Path, statement: str, method: AnswerMeth
     return 0
 
 
-def _current(resources: Resources, method: AnswerMethod) -> tuple[Checkpoint, Checkpoint | None]:
+def _current(resources: Resources, method: AnswerMethod) -> tuple[CheckpointRow, CheckpointRow | None]:
     """Return the current policy, and the current PPM where the method needs one."""
     policy = resources.lake.current_checkpoint("policy")
     ppm = None if method == "greedy" else resources.lake.current_checkpoint("ppm")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node, ProblemMetric
+from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node, ProblemMetric
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
 
@@ -62,7 +62,7 @@ def two_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
             snapshot_id = lake.pin_training_snapshot(number)
             lake.record_checkpoint(
-                Checkpoint(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
+                CheckpointRow(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
             )
             lake.promote(number, f"policy-{number}", None)
             share = 0.25 * number

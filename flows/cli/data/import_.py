@@ -59,10 +59,10 @@ def _import(
     file: Path | None,
     set_: list[str] | None,
 ) -> None:
-    from flows.data.imports import Origin, run_import
+    from flows.data.imports import ImportSource, run_import
     from flows.home.lock import hold
     from flows.settings import load
 
     settings = load(profile, file, set_ or [])
     with hold(home):
-        typer.echo(run_import(settings, home, kind, Origin(path, source or path.stem, split, licence)).line)
+        typer.echo(run_import(settings, home, kind, ImportSource(path, source or path.stem, split, licence)).line)
