@@ -33,7 +33,7 @@ _USED_BY: dict[AnswerMethod, set[str]] = {
 }
 """The settings of [evaluation] that decide a method's answers."""
 
-_SEARCH_USED = {"max_depth", "max_step_tokens", "max_answer_tokens", "max_consecutive_errors", "n_rollouts_in_flight"}
+_SEARCH_USED = {"max_depth", "max_step_tokens", "max_answer_tokens", "max_consecutive_errors"}
 """The settings of [search] that decide answers at test time too."""
 
 
