@@ -78,14 +78,7 @@ def train_variant(plan: RoundPlan, variant: Variant, start_id: str) -> Variant:
 def _sft_job(plan: RoundPlan, variant: Variant, resources: Resources, work_dir: Path, start_dir: Path) -> TrainingJob:
     """Return the training that differs from the round's own in the selection of its examples alone."""
     statement = find(SFT_STATEMENTS[variant.name])
-    values = bound(
-        statement,
-        {
-            "round": plan.round,
-            "n_per_problem": plan.annotation.n_sft_per_problem,
-            "first_round": 1 if plan.annotation.sft_rounds == "all" else plan.round,
-        },
-    )
+    values = bound(statement, {"round": plan.round, "n_per_problem": plan.annotation.n_sft_per_problem})
     texts = f"""
         with chosen as (
         {statement.sql}
@@ -112,10 +105,9 @@ def _sft_job(plan: RoundPlan, variant: Variant, resources: Resources, work_dir: 
 
 def _ppm_job(plan: RoundPlan, variant: Variant, resources: Resources, work_dir: Path, start_dir: Path) -> TrainingJob:
     """Return the training that differs from the round's own in the loss alone."""
-    first_round = 1 if plan.annotation.ppm_rounds == "all" else plan.round
     files = {name: work_dir / f"{name}.parquet" for name in ("ppm_nodes", "ppm_pairs")}
     for name, path in files.items():
-        resources.lake.export(f"export_{name}", path, round=plan.round, first_round=first_round)
+        resources.lake.export(f"export_{name}", path, round=plan.round)
     return TrainingJob(
         kind="ppm",
         start_dir=start_dir,

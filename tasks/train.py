@@ -57,19 +57,18 @@ def sft_policy(plan: RoundPlan, base_id: str) -> TrainingReport:
 
 @task(name="train_ppm", task_run_name="train ppm", tags=["training"], cache_policy=NO_CACHE)
 def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
-    """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
+    """Train the PPM from the round's policy on the preference pairs of all rounds so far and publish it as a candidate."""
     resources = resources_of(plan.site)
     resources.progress.stage(plan.round, _PPM)
     work_dir = _work_dir(plan, "ppm")
-    first_round = 1 if plan.annotation.ppm_rounds == "all" else plan.round
     job = TrainingJob(
         kind="ppm",
         start_dir=resources.checkpoints.get(policy_id).path,
         work_dir=work_dir,
         settings=plan.ppm,
         seed=hashed_seed(plan.run_seed, plan.round, "ppm") >> 31,
-        nodes=_export(resources, work_dir, "export_ppm_nodes", round=plan.round, first_round=first_round),
-        pairs=_export(resources, work_dir, "export_ppm_pairs", round=plan.round, first_round=first_round),
+        nodes=_export(resources, work_dir, "export_ppm_nodes", round=plan.round),
+        pairs=_export(resources, work_dir, "export_ppm_pairs", round=plan.round),
     )
     return _train(plan, resources, job, parent_id=policy_id)
 

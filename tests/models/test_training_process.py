@@ -66,7 +66,7 @@ def ppm_job(tmp_path: Path, random_policy: Path) -> TrainingJob:
         kind="ppm",
         start_dir=random_policy,
         work_dir=tmp_path / "ppm",
-        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1, held_out_share=0.3),
+        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1),
         seed=12,
         nodes=tmp_path / "nodes.parquet",
         pairs=tmp_path / "pairs.parquet",
