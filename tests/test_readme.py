@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from flows.settings import PROFILES
+from flows.profiles import PROFILES
 from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -84,7 +84,7 @@ class Settings(BaseModel):
     evaluation: EvaluationSettings = EvaluationSettings()
     warehouse: Annotated[WarehouseSettings, SPEED] = WarehouseSettings()
     gates: Annotated[GateSettings, OUTSIDE] = GateSettings()
-    rounds: tuple[RoundSettings, ...] = Field(default=(), min_length=1, max_length=64)
+    rounds: tuple[RoundSettings, ...] = Field(default=(), max_length=64)
 
     @model_validator(mode="before")
     @classmethod

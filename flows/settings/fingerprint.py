@@ -62,7 +62,10 @@ def _deciding(content: Table, through_round: int) -> Table:
 
 
 def _kept(table: Table, kind: type[BaseModel]) -> Table:
-    """Return a table without what its fields, and those of its sections, say of themselves that it decides no data."""
+    """Return a table without what its fields, and those of its sections, say of themselves that it decides no data.
+
+    A section of which nothing is left goes too: a round that changes only its window is as one that changes nothing.
+    """
     kept: Table = {}
     for name, value in table.items():
         field = kind.model_fields.get(name)
@@ -72,4 +75,4 @@ def _kept(table: Table, kind: type[BaseModel]) -> Table:
             section = field.annotation
             is_table = isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel)
             kept[name] = _kept(value, section) if is_table else value
-    return kept
+    return {name: value for name, value in kept.items() if value != {}}
