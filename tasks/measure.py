@@ -4,7 +4,6 @@ A share is some problems answered by one method; it is committed as soon as it i
 goes on where it stopped, and another method or setting measures only what it changes.
 """
 
-import hashlib
 import json
 import time
 from dataclasses import replace
@@ -19,6 +18,7 @@ from tasks.evaluation.methods import TestTime
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, summarised
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
+from warehouse.ids import content_id
 from warehouse.records import AnswerMethod, Batch, Problem, Split
 from warehouse.store.lake import Warehouse
 
@@ -84,8 +84,7 @@ class MeasurePlan(BaseModel):
             "problems": [problem.problem_id for problem in problems],
         }
         text = json.dumps(content, sort_keys=True)
-        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return replace(plan.batch(STAGE, f"{selection.name} {method} {shard}"), fingerprint=fingerprint)
+        return replace(plan.batch(STAGE, f"{selection.name} {method} {shard}"), fingerprint=content_id(text))
 
 
 @task(name="measure", task_run_name="{method} on {selection.name}", tags=["evaluation"], cache_policy=NO_CACHE)
@@ -141,7 +140,7 @@ def summarise(plan: MeasurePlan, selection: Selection, batch_ids: list[str]) -> 
     )
     shares = [MeasuredProblem(level, Earned(metric, value, n_tokens)) for level, metric, value, n_tokens in rows.iter_rows()]
     metrics = summarised(shares, BOOTSTRAP_SEED)
-    fingerprint = hashlib.sha256(" ".join(batch_ids).encode()).hexdigest()[:16]
+    fingerprint = content_id(" ".join(batch_ids))
     batch = replace(plan.round_plan.batch(STAGE, f"{selection.name} summary"), fingerprint=fingerprint)
     contestants = Contestants(plan.policy_id, plan.ppm_id)
     evaluations = [evaluation_row(contestants, selection.split, metric, selection.name) for metric in metrics]

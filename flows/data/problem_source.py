@@ -10,7 +10,7 @@ from tasks.problems.virtual import SOURCE, generate_problems
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Source, Split
+from warehouse.records import SPLITS, Batch, Source
 from warehouse.store.lake import Warehouse
 
 
@@ -49,8 +49,7 @@ def _ingest_virtual(settings: Settings, lake: Warehouse, batch: Batch) -> str:
 def _record_virtual(lake: Warehouse, batch: Batch) -> None:
     """Record where the virtual problems of the lake come from: this project, under its own licence."""
     rows = []
-    splits: tuple[Split, ...] = ("train", "validation", "test")
-    for split in splits:
+    for split in SPLITS:
         n_problems = sum(problem.source == SOURCE for problem in lake.problems(split))
         rows.append(Source(SOURCE, split, "MIT", "tasks/problems/virtual.py", batch.fingerprint, n_problems, n_problems))
     lake.commit(batch, {"sources": rows})

@@ -1,11 +1,11 @@
 """The fingerprint of settings: equal fingerprints mean that the same data would come out."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from flows.settings.composition import Settings
+from warehouse.ids import content_id
 
 Table = dict[str, Any]
 """Settings as JSON holds them: sections of values, and a list of rounds."""
@@ -68,7 +68,7 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
     A round's data depends on the rounds before it and not on later ones, so that an evolution can be prolonged.
     """
     content = _deciding(settings.model_dump(mode="json"), settings.run.n_rounds if through_round is None else through_round)
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+    return content_id(json.dumps(content, sort_keys=True, separators=(",", ":")))
 
 
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Choose the engine that the settings name. Imports no torch until one is opened."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from models.checkpoints.store import require_model_files
@@ -7,17 +8,20 @@ from models.engines.base import Engine
 from models.engines.settings import EngineSettings
 
 
-def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
+def open_engine(
+    settings: EngineSettings, policy: Path, ppm: Path | None, cancelled: Callable[[], bool] = lambda: False
+) -> Engine:
     """Return an engine that serves these checkpoint directories, ready for requests.
 
-    Raises EngineUnavailable when the engine cannot start, CheckpointBroken when a directory holds no model.
+    cancelled: asked while processes start and when they end. Raises Interrupted where it says so before the engine is
+    ready, EngineUnavailable when the engine cannot start, CheckpointBroken when a directory holds no model.
     """
     for directory in filter(None, (policy, ppm)):
         require_model_files(directory)
     if settings.n_processes and settings.kind != "http":
         from models.engines.pool.engine import EnginePool
 
-        return EnginePool(settings, policy, ppm)
+        return EnginePool(settings, policy, ppm, cancelled)
     return open_in_process(settings, policy, ppm)
 
 

@@ -13,20 +13,26 @@ from tasks.grading.settings import GradingSettings
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.settings import SearchSettings
 from warehouse.gates.settings import GateSettings
+from warehouse.places.location import Location
 from warehouse.records import Batch
 from warehouse.settings import WarehouseSettings
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home directory and the machinery on this machine."""
+    """Where the factory stands: its home, where the home's lake was found, and the machinery on this machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path
+    location: Location
     warehouse: WarehouseSettings
     engine: EngineSettings
     sandbox: SandboxSettings
     grading: GradingSettings
+
+    @property
+    def home(self) -> Path:
+        """The home directory, as an absolute path."""
+        return self.location.home
 
 
 class RoundPlan(BaseModel):
