@@ -68,7 +68,7 @@ def test_shards_that_share_the_machinery_commit_the_rows_that_they_commit_alone(
     plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reports, rows = run(plan, monkeypatch, together=True)
-    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"home": tmp_path / "other"})})
+    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"location": Location(tmp_path / "other")})})
     alone, expected = run(elsewhere, monkeypatch, together=False)
     assert rows == expected
     assert len(rows) > 100

@@ -273,6 +273,18 @@ def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: W
     assert two_rounds.query("round_summary")["greedy_pass_1"].to_list() == [0.99, 0.99]
 
 
+@pytest.mark.parametrize(("ks", "shown"), [((4,), 4), ((64, 8), 8)])
+def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(lake: Warehouse, ks: tuple[int, ...], shown: int) -> None:
+    for number in (1, 2):
+        metrics = {f"{name}_{k}": k / 100 for k in ks for name in ("maj", "best_of", "random_of", "weighted_maj")}
+        measured = [Evaluation("p", None, "test", name, None, value, 9) for name, value in metrics.items()]
+        lake.commit(batch(number, "evaluate", "test"), {"evaluations": measured})
+    found = lake.query("round_summary")
+    assert rows(found, "n_samples", "maj", "best_of", "random_of") == [(shown, *[shown / 100] * 3)] * 2
+    table = round_table(found)
+    assert {f"maj@{shown}", f"best-of-{shown} by PPM", f"random-of-{shown}"} <= {*table.columns[0].cells}
+
+
 def test_a_trajectory_is_shown_step_by_step(two_rounds: Warehouse) -> None:
     found = two_rounds.query("trajectory", trajectory_id="t1-4")
     assert rows(found, "step", "text", "q_value") == [(0, "P", 0.0), (1, "a", 0.5), (2, "a1", 1.0)]
