@@ -16,6 +16,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.tree import SearchTree, rows
 from warehouse.records import Problem
+from warehouse.stages import ROLLOUT
 from warehouse.store.staged_file import StagedFile
 
 
@@ -30,11 +31,11 @@ class RolloutReport:
     n_tokens: int
 
 
-@task(name="rollout", task_run_name="rollout {shard.name}", tags=["search"], cache_policy=NO_CACHE, retries=1)
+@task(name=ROLLOUT.name, task_run_name=f"{ROLLOUT.label} {{shard.name}}", tags=["search"], cache_policy=NO_CACHE, retries=1)
 def rollout(plan: RoundPlan, shard: Shard, policy_id: str, ppm_id: str | None) -> RolloutReport | None:
     """Grow the shard's trees with these checkpoints and commit them; None where an earlier run did."""
     resources = resources_of(plan.site)
-    batch = plan.batch("rollout", shard.name)
+    batch = plan.batch(ROLLOUT, shard.name)
     if resources.lake.is_committed(batch.batch_id):
         return None
     problems = resources.lake.problems("train")[shard.start : shard.stop]

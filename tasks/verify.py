@@ -14,6 +14,7 @@ from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
 from warehouse.records import Evaluation, VerificationRow
 from warehouse.rounds.ranges import ProblemRange
+from warehouse.stages import TRAJECTORIES, VERIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,15 @@ class VerifyReport:
     n_tried: int
 
 
-@task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
+@task(name=VERIFY.name, task_run_name=VERIFY.label, cache_policy=NO_CACHE)
 def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     """Write trajectories and verifications of the round, one range of problems after another; None where an earlier run did."""
     resources = resources_of(plan.site)
     lake = resources.lake
-    batch = plan.batch("verify")
+    batch = plan.batch(VERIFY)
     if lake.is_committed(batch.batch_id):
         return None
-    resources.progress.stage(plan.round, "verify")
+    resources.progress.stage(plan.round, VERIFY.label)
     with resources.machinery() as machinery:
         for problems in lake.problem_ranges():
             _verify_range(plan, problems, resources, machinery)
@@ -48,11 +49,11 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
 
 def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources, machinery: Machinery) -> None:
     lake = resources.lake
-    batch = plan.batch("verify", problems.name)
+    batch = plan.batch(VERIFY, problems.name)
     if lake.is_committed(batch.batch_id):
         return
     own = problems.parameters
-    lake.run_statement(plan.batch("trajectories", problems.name), "annotate_trajectories", round=plan.round, **own)
+    lake.run_statement(plan.batch(TRAJECTORIES, problems.name), "annotate_trajectories", round=plan.round, **own)
     started = time.perf_counter()
     candidates = stored_trajectories(
         lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem, **own)

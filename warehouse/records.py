@@ -247,7 +247,7 @@ class PreferencePair:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class CheckpointRow:
     """A row of `checkpoints`. snapshot_id pins the rows it was trained on; a base has neither parent nor snapshot."""
 
     checkpoint_id: str
@@ -367,8 +367,8 @@ class Ablation:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingMetric:
-    """A row of `training_metrics`: one value that a trainer reported. metric is its name there: loss, eval_accuracy, ..."""
+class TrainingMetricRow:
+    """A row of `training_metrics`: one value that a trainer reported. metric is the name of the field of its TrainingMetric."""
 
     kind: CheckpointKind
     optimizer_step: int

@@ -25,6 +25,7 @@ from warehouse.errors import BadInput
 from warehouse.ids import content_id
 from warehouse.places.objects import exists, fetched, placed, spelled
 from warehouse.records import Problem
+from warehouse.stages import TRAIN_BASE
 
 WHOLE = (USER, ASSISTANT, *MARKERS)
 """What is one token each."""
@@ -46,10 +47,10 @@ def run_build(settings: Settings, output: Path, sources: Sources, display: Displ
         local = Sources(*(path and copies.enter_context(fetched(path)) for path in (sources.solutions, sources.test)))
         texts = list(solution_texts(settings, local, display) if local.solutions else student_texts(settings.base))
         origin = Origin(_fingerprint(settings, local), code_version())
-    display.stage(0, "train base")
+    display.stage(0, TRAIN_BASE.label)
 
     def report(step: int, n_steps: int, loss: float) -> None:
-        display.metric("train base", step, n_steps, loss)
+        display.metric(TRAIN_BASE.label, step, n_steps, loss)
 
     build = build_gsm8k_base if sources.solutions else build_tiny_base
     with placed(output) as place:

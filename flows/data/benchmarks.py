@@ -10,7 +10,7 @@ from tasks.problems.loaders import load_problems
 from warehouse.ids import content_id
 from warehouse.places.objects import fetched
 from warehouse.records import Batch, BenchmarkProblem
-from warehouse.rounds.problems import BENCHMARK_STAGE
+from warehouse.stages import BENCHMARK, BENCHMARK_INGEST
 from warehouse.store.lake import Warehouse
 
 
@@ -19,12 +19,12 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
 
     A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
     """
-    report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_STAGE)
+    report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_INGEST)
     display.message(report.line)
     with fetched(file) as local:
         problems = load_problems(local, "test", file.stem).problems
     fingerprint = content_id(" ".join(problem.problem_id for problem in problems))
-    batch = Batch(round=0, stage="benchmark", shard=file.stem, fingerprint=fingerprint, code_version=code_version())
+    batch = Batch(round=0, stage=BENCHMARK.name, shard=file.stem, fingerprint=fingerprint, code_version=code_version())
     with Warehouse.open(home, settings.warehouse) as lake:
         if not lake.is_committed(batch.batch_id):
             rows = [BenchmarkProblem(file.stem, problem.problem_id) for problem in problems]

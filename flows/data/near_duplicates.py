@@ -4,10 +4,11 @@ from typing import Final
 
 from flows.settings import Settings
 from tasks.problems.near_duplicates import near_duplicates
+from warehouse import stages
 from warehouse.records import SPLITS, Batch
 from warehouse.store.lake import Warehouse
 
-NEAR_DUPLICATES: Final = Batch(round=0, stage="near-duplicates", shard="all", fingerprint="all problems")
+NEAR_DUPLICATES: Final = Batch(round=0, stage=stages.NEAR_DUPLICATES.name, shard="all", fingerprint="all problems")
 """One batch, whatever the problems: when they change, its rows are replaced."""
 
 

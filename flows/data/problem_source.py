@@ -11,13 +11,14 @@ from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
 from warehouse.records import SPLITS, Batch, Source
+from warehouse.stages import INGEST, SOURCES
 from warehouse.store.lake import Warehouse
 
 
 def ensure_problems(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> None:
     """Put the virtual problems into the lake where they are not there yet; refuse to begin without problems."""
-    batch = plan.batch("ingest", settings.problems.source)
-    sources = replace(batch, stage="sources")
+    batch = plan.batch(INGEST, settings.problems.source)
+    sources = replace(batch, stage=SOURCES.name)
     if settings.problems.source == "virtual":
         if not resources.lake.is_committed(batch.batch_id):
             display.message(_ingest_virtual(settings, resources.lake, batch))

@@ -11,11 +11,11 @@ from flows.ablation import AblationPlan
 from flows.home.code_version import code_version
 from flows.home.plans import plan_of
 from flows.settings import Settings
-from tasks.ablate import Question
-from tasks.measure import MeasurePlan, Selection
+from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.resources import Resources
+from tasks.runtime.variants import Question
 from warehouse.errors import BadInput
-from warehouse.records import AnswerMethod, Checkpoint, Split
+from warehouse.records import AnswerMethod, CheckpointRow, Split
 from warehouse.store.lake import Warehouse
 
 
@@ -90,7 +90,7 @@ def ablation_plan(settings: Settings, resources: Resources, asked: Asked) -> Abl
     )
 
 
-def promoted_policy(lake: Warehouse, home: Path) -> Checkpoint:
+def promoted_policy(lake: Warehouse, home: Path) -> CheckpointRow:
     """Return the current policy. Raises BadInput before the first promotion."""
     policy = lake.current_checkpoint("policy")
     if policy is None:

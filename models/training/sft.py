@@ -62,7 +62,7 @@ def tokenize_examples(
     return SftExamples(rows, len(texts) - len(rows))
 
 
-def train_sft(job: TrainingJob, settings: SftSettings, emit: Callable[[TrainingMetric], None]) -> dict[str, float]:
+def train_policy(job: TrainingJob, settings: SftSettings, emit: Callable[[TrainingMetric], None]) -> dict[str, float]:
     """Train job.start_dir on job.examples, save the policy under job.model_dir and return the final metrics."""
     assert job.examples is not None and job.observed is not None  # TrainingJob has checked it
     tokenizer = AutoTokenizer.from_pretrained(job.start_dir)

@@ -80,17 +80,17 @@ class MetricReport(TrainerCallback):
         if "loss" in logs:
             self._report(self._progress(state, logs))
         elif "eval_accuracy" in logs and self._metrics:
-            self._report(self._metrics[-1].model_copy(update={"held_out_accuracy": logs["eval_accuracy"]}))
+            self._report(self._metrics[-1].model_copy(update={"ppm_pair_accuracy": logs["eval_accuracy"]}))
 
     def final(self) -> dict[str, float]:
         """Return the means of the last epoch, the last held-out accuracy if any, and the number of steps and tokens."""
         last = self._metrics[-1]
-        epoch = [metric for metric in self._metrics if metric.epoch > last.epoch - 1 and metric.held_out_accuracy is None]
-        held_out = [metric.held_out_accuracy for metric in self._metrics if metric.held_out_accuracy is not None]
+        epoch = [metric for metric in self._metrics if metric.epoch > last.epoch - 1 and metric.ppm_pair_accuracy is None]
+        held_out = [metric.ppm_pair_accuracy for metric in self._metrics if metric.ppm_pair_accuracy is not None]
         return {
             "loss": mean(metric.loss for metric in epoch),
             "accuracy": mean(metric.accuracy for metric in epoch),
-            **({"held_out_accuracy": held_out[-1]} if held_out else {}),
+            **({"ppm_pair_accuracy": held_out[-1]} if held_out else {}),
             "n_steps": last.n_steps,
             "n_tokens": last.n_tokens,
         }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import log
+from typing import Final
 
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.search.ask import Ask, Comparison, Search
@@ -12,7 +13,14 @@ from tasks.search.mcts import grow_tree
 from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempts
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchNode, SearchTree
-from warehouse.records import AnswerMethod, Problem
+from warehouse.records import AnswerMethod, Problem, Split
+
+METHODS_OF_SPLIT: Final[dict[Split, tuple[AnswerMethod, ...]]] = {
+    "train": ("greedy", "sample"),
+    "validation": ("greedy",),
+    "test": ("greedy", "sample"),
+}
+"""How a round answers the problems of a split. A promotion reads greedy answers alone, so no others are paid for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tasks.evaluation.methods import Answers
 from tasks.evaluation.metrics import (
@@ -17,6 +18,9 @@ from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
 from tasks.search.aggregation import Aggregation, trajectory_score
 from warehouse.records import AnswerMethod
+
+_BOOTSTRAP_SEED: Final = 0
+"""Draws the problems of the bootstrap. Fixed, so that the intervals of the same answers are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +110,8 @@ def _searched(method: AnswerMethod, answers: Answers, votes: Sequence[Vote]) -> 
     return [Earned(metric, value, answers.n_tokens) for metric, value in values.items()]
 
 
-def summarised(measured: Iterable[MeasuredProblem], seed: int) -> list[Metric]:
-    """Return every metric over all levels and by level. `seed` draws the problems of the bootstrap."""
+def summarised(measured: Iterable[MeasuredProblem]) -> list[Metric]:
+    """Return every metric over all levels and by level."""
     by_metric: dict[str, list[MeasuredProblem]] = {}
     for problem in measured:
         by_metric.setdefault(problem.earned.metric, []).append(problem)
@@ -117,7 +121,7 @@ def summarised(measured: Iterable[MeasuredProblem], seed: int) -> list[Metric]:
         for level in (None, *levels):
             group = [problem.earned for problem in problems if level in (None, problem.level)]
             values = [one.value for one in group]
-            low, high = bootstrap_interval(values, seed)
+            low, high = bootstrap_interval(values, _BOOTSTRAP_SEED)
             tokens = sum(one.n_tokens for one in group) / len(group)
             metrics.append(Metric(name, level, sum(values) / len(values), low, high, len(values), tokens))
     return metrics

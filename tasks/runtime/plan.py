@@ -16,6 +16,7 @@ from warehouse.gates.settings import GateSettings
 from warehouse.places.location import Location
 from warehouse.records import Batch
 from warehouse.settings import WarehouseSettings
+from warehouse.stages import Stage
 
 
 class Site(BaseModel):
@@ -52,11 +53,11 @@ class RoundPlan(BaseModel):
     evaluation: EvaluationSettings
     gates: GateSettings
 
-    def batch(self, stage: str, shard: str = "all") -> Batch:
+    def batch(self, stage: Stage, shard: str = "all") -> Batch:
         """Return the ledger entry of what the running task is about to commit."""
         return Batch(
             round=self.round,
-            stage=stage,
+            stage=stage.name,
             shard=shard,
             fingerprint=self.fingerprint,
             code_version=self.code_version,

@@ -26,6 +26,7 @@ from tasks.sandbox.host.pool import ForkSandbox
 from tasks.search.driver import Machinery
 from tasks.search.window import KvCapacity
 from warehouse.errors import EngineUnavailable, Interrupted
+from warehouse.stages import ROLLOUT
 from warehouse.store.lake import Warehouse
 
 
@@ -38,7 +39,7 @@ class Resources:
         self.lake = Warehouse.at(site.location, site.warehouse)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
-        self.tally = TreeTally(progress, "rollout", 0)
+        self.tally = TreeTally(progress, ROLLOUT.label, 0)
         self._stopping = threading.Event()
         self._loaded: tuple[str, str | None] | None = None
         self._sandbox: ForkSandbox | None = None
@@ -123,8 +124,8 @@ class Resources:
 
     def search_begins(self, round_number: int, n_trees: int) -> None:
         """Start counting the trees of a round."""
-        self.progress.stage(round_number, "rollout", n_trees)
-        self.tally = TreeTally(self.progress, "rollout", n_trees)
+        self.progress.stage(round_number, ROLLOUT.label, n_trees)
+        self.tally = TreeTally(self.progress, ROLLOUT.label, n_trees)
 
     def stop(self) -> None:
         """Make every running task end within seconds, and let none begin: nothing that they did not commit counts.

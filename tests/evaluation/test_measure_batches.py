@@ -6,7 +6,7 @@ import pytest
 
 from flows.home.plans import plan_of, site_of
 from flows.settings import load
-from tasks.measure import MeasurePlan, Selection
+from tasks.runtime.measure_plan import MeasurePlan, Selection
 from warehouse.places.location import Location
 from warehouse.records import AnswerMethod
 

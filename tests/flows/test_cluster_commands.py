@@ -12,7 +12,7 @@ from flows.cli import app as cli
 from flows.settings import load
 from models.checkpoints.store import CheckpointStore, Lineage
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
-from warehouse.records import Batch, Checkpoint, Problem
+from warehouse.records import Batch, CheckpointRow, Problem
 from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +30,7 @@ def evolved(home: Path) -> str:
     found = CheckpointStore(home / "checkpoints").publish("base", staged, lineage)
     with Warehouse.open(home) as lake:
         lake.ingest(Batch(0, "ingest", "train", "f"), [Problem("p", "What is 1 + 1?", "2", "test", 1, "train")], [])
-        lake.record_checkpoint(Checkpoint(found.checkpoint_id, "base", 0, None, None, "f", found.uri, "current"))
+        lake.record_checkpoint(CheckpointRow(found.checkpoint_id, "base", 0, None, None, "f", found.uri, "current"))
     return found.checkpoint_id
 
 

@@ -139,7 +139,7 @@ def test_a_limit_is_named() -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """As flows.evaluation.Outcome, which cannot be imported without Prefect."""
+    """As flows.evaluation.MeasuredSelection, which cannot be imported without Prefect."""
 
     selection: SimpleNamespace
     share_batch_ids: tuple[str, ...]

@@ -37,7 +37,7 @@ def sft_job(tmp_path: Path, random_policy: Path) -> TrainingJob:
     ]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "sft.parquet")
     return TrainingJob(
-        kind="sft",
+        kind="policy",
         start_dir=random_policy,
         work_dir=tmp_path / "sft",
         settings=SftSettings(n_epochs=2, batch_size=4, micro_batch_size=4, n_threads=1),
@@ -134,7 +134,7 @@ def test_a_trained_ppm_prefers_the_chosen_and_loads_for_classification(ppm_job: 
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     outcome = run_training(ppm_job, lambda metric: None, host)
-    assert outcome.metrics["held_out_accuracy"] == 1.0
+    assert outcome.metrics["ppm_pair_accuracy"] == 1.0
     assert outcome.metrics["n_held_out_problems"] == outcome.metrics["n_held_out_pairs"] > 0
     assert outcome.metrics["n_packed_tokens"] < outcome.metrics["n_separate_tokens"]
     model = AutoModelForSequenceClassification.from_pretrained(outcome.model_dir)

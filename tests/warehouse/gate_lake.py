@@ -7,7 +7,7 @@ from pathlib import Path
 from warehouse.gates.settings import GateSettings
 from warehouse.records import (
     Batch,
-    Checkpoint,
+    CheckpointRow,
     Evaluation,
     Node,
     PreferencePair,
@@ -94,7 +94,7 @@ def whole_round(home: Path) -> Iterator[Warehouse]:
             },
         )
         for kind, name in (("policy", "new"), ("ppm", "new-ppm")):
-            lake.record_checkpoint(Checkpoint(name, kind, ROUND, "base", None, "fingerprint", "file", "candidate"))  # type: ignore[arg-type]
+            lake.record_checkpoint(CheckpointRow(name, kind, ROUND, "base", None, "fingerprint", "file", "candidate"))  # type: ignore[arg-type]
         lake.set_candidates(ROUND, "new", "new-ppm")
         lake.commit(batch("evaluate", 0), {"evaluations": [evaluation("base", None, "greedy_pass_1", 0.5)]})
         lake.commit(

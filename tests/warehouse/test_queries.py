@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.display.tables.rounds import round_table
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node
+from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
 
@@ -62,7 +63,7 @@ def two_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
             snapshot_id = lake.pin_training_snapshot(number)
             lake.record_checkpoint(
-                Checkpoint(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
+                CheckpointRow(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
             )
             lake.promote(number, f"policy-{number}", None)
             share = 0.25 * number
@@ -274,7 +275,9 @@ def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: W
 
 
 @pytest.mark.parametrize(("ks", "shown"), [((4,), 4), ((64, 8), 8)])
-def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(lake: Warehouse, ks: tuple[int, ...], shown: int) -> None:
+def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(
+    lake: Warehouse, ks: tuple[int, ...], shown: int
+) -> None:
     for number in (1, 2):
         metrics = {f"{name}_{k}": k / 100 for k in ks for name in ("maj", "best_of", "random_of", "weighted_maj")}
         measured = [Evaluation("p", None, "test", name, None, value, 9) for name, value in metrics.items()]

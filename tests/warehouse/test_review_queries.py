@@ -16,7 +16,7 @@ import pytest
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
 from warehouse.records import (
     Batch,
-    Checkpoint,
+    CheckpointRow,
     Evaluation,
     EvaluationAnswer,
     GateResult,
@@ -55,7 +55,7 @@ def three_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             lake.run_statement(batch(number, "annotate-sft"), "annotate_sft", round=number)
             lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
             lake.pin_training_snapshot(number)
-            checkpoint = Checkpoint(f"policy-{number}", "policy", number, "base-0", None, "f" * 8, "file:///x", "candidate")
+            checkpoint = CheckpointRow(f"policy-{number}", "policy", number, "base-0", None, "f" * 8, "file:///x", "candidate")
             lake.record_checkpoint(checkpoint)
             lake.promote(number, f"policy-{number}", None)
         yield lake

@@ -62,11 +62,11 @@ def _import(
     file: Path | None,
     set_: list[str] | None,
 ) -> None:
-    from flows.data.imports.base import Origin
+    from flows.data.imports.base import ImportSource
     from flows.data.imports.run import run_import
     from flows.home.lock import hold
     from flows.settings import load
 
     settings = load(profile, file, set_ or [])
     with hold(home):
-        typer.echo(run_import(settings, home, kind, Origin(path, source or path.stem, split, licence)).line)
+        typer.echo(run_import(settings, home, kind, ImportSource(path, source or path.stem, split, licence)).line)

@@ -15,7 +15,7 @@ from flows.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tasks.ablate import Question
+    from tasks.runtime.variants import Question
 
 NAME = "ablate"
 

@@ -18,6 +18,7 @@ from tasks.problems.identity import problem_id
 from tasks.problems.readers import RawRow
 from warehouse.places.objects import spelled
 from warehouse.records import SPLITS, Batch, Label, Node, Problem, QuarantinedRow, Split
+from warehouse.stages import IMPORT_INGEST, IMPORT_TRAJECTORIES
 from warehouse.store.lake import Warehouse
 
 _MAX_RAW_CHARS: Final = 4_000
@@ -26,7 +27,7 @@ Parsed = TypeVar("Parsed", ForeignTree, SolvedProblem)
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ImportSource:
     """Where imported rows come from: the file, the name of its source, its licence, and the split of problems that are new."""
 
     path: Path
@@ -44,7 +45,7 @@ class Origin:
 class ImportReport:
     """What became of a file. Mutable: it grows shard by shard. n_disagreements: labels that are not our verdict."""
 
-    origin: Origin
+    origin: ImportSource
     n_rows: int = 0
     n_new_problems: int = 0
     n_trajectories: int = 0
@@ -78,7 +79,7 @@ class _Shard(Generic[Parsed]):
 class Import(ABC, Generic[Parsed]):
     """One form of file: how to read a row, which answers to grade, and what rows and labels follow from the grades."""
 
-    def __init__(self, settings: Settings, lake: Warehouse, origin: Origin) -> None:
+    def __init__(self, settings: Settings, lake: Warehouse, origin: ImportSource) -> None:
         self.settings = settings
         self.lake = lake
         self.origin = origin
@@ -125,9 +126,9 @@ class Import(ABC, Generic[Parsed]):
         self, shard: _Shard[Parsed], batch: Batch, nodes: list[Node], labels: list[Label], report: ImportReport
     ) -> None:
         problems = list({problem.problem_id: problem for _, problem, _ in shard.rows}.values())
-        report.n_new_problems += self.lake.ingest(replace(batch, stage="ingest-import"), problems, shard.refused)
+        report.n_new_problems += self.lake.ingest(replace(batch, stage=IMPORT_INGEST.name), problems, shard.refused)
         self.lake.commit(batch, {"nodes": nodes, "labels": labels})
-        trajectories = replace(batch, stage="trajectories-import")
+        trajectories = replace(batch, stage=IMPORT_TRAJECTORIES.name)
         extracted = self.lake.run_statement(trajectories, "annotate_trajectories", round=0, shard=batch.shard)
         report.n_quarantined += len(shard.refused)
         report.n_trajectories += extracted.n_rows

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from flows.data.imports.base import Import, ImportReport, Origin
+from flows.data.imports.base import Import, ImportReport, ImportSource
 from flows.data.imports.solutions import SolutionImport
 from flows.data.imports.trees import TreeImport
 from flows.data.input_file import input_file_id
@@ -17,19 +17,20 @@ from tasks.problems.readers import RawRow, read_rows
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched
 from warehouse.records import Batch, Source
+from warehouse.stages import IMPORT_ROLLOUT, SOURCES
 from warehouse.store.lake import Warehouse
 
 _ROWS_PER_SHARD: Final = 500
 """Rows of a file that are graded and committed at once."""
 
 
-KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, Origin], Import[ForeignTree] | Import[SolvedProblem]]]] = {
+KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, ImportSource], Import[ForeignTree] | Import[SolvedProblem]]]] = {
     "trees": TreeImport,
     "solutions": SolutionImport,
 }
 
 
-def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> ImportReport:
+def run_import(settings: Settings, home: Path, kind: str, origin: ImportSource) -> ImportReport:
     """Return what became of a file. An interrupted import can be repeated: no row is there twice. A whole one changes nothing.
 
     Raises BadInput where no row of the file can be used.
@@ -38,11 +39,11 @@ def run_import(settings: Settings, home: Path, kind: str, origin: Origin) -> Imp
         return _imported(settings, home, kind, origin, local)
 
 
-def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: Path) -> ImportReport:
+def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, local: Path) -> ImportReport:
     """Read the local copy of origin.path."""
     fingerprint = input_file_id(local)
     report = ImportReport(origin)
-    done = Batch(0, "sources", f"{kind} {origin.source}", fingerprint)
+    done = Batch(0, SOURCES.name, f"{kind} {origin.source}", fingerprint)
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
@@ -51,7 +52,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: Origin, local: 
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):
                 name = f"{kind} {origin.source} {number:05d}"
-                importer.import_shard(rows, Batch(0, "rollout-import", name, fingerprint), report, grader)
+                importer.import_shard(rows, Batch(0, IMPORT_ROLLOUT.name, name, fingerprint), report, grader)
         finally:
             grader.close()
         if report.n_quarantined and not report.n_trajectories:

@@ -1,4 +1,4 @@
-"""Output that nobody reads any more ends no run: neither `| head`, nor a terminal that closes, nor a Prefect worker that dies."""
+"""Output that nobody reads any more ends no run: not `| head`, not a terminal that closes, not a Prefect worker that dies."""
 
 import os
 
@@ -11,7 +11,7 @@ def outlive_readers() -> None:
     rich raises SystemExit then, in whichever thread writes: also in a task that logs to Prefect's console, hours into a round.
     It asks for a subclass to change that, but Prefect's handlers make consoles of their own.
     """
-    Console.on_broken_pipe = _fall_silent  # type: ignore[method-assign]
+    Console.on_broken_pipe = _fall_silent  # type: ignore[method-assign, assignment]
 
 
 def _fall_silent(console: Console) -> None:
