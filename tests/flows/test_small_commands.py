@@ -59,7 +59,7 @@ def result(expectation: str, *, passed: bool, override_reason: str | None = None
 def home(tmp_path: Path) -> Path:
     rows = [result("enough examples", passed=False, override_reason="a trial"), result("chosen_q > rejected_q", passed=True)]
     with Warehouse.open(tmp_path) as lake:
-        lake.commit(Batch(round=2, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": rows})
+        lake.commit(Batch(round=2, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": rows})
     return tmp_path
 
 
@@ -77,9 +77,9 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
 def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
     with Warehouse.open(home) as lake:
         later = [replace(result("enough examples", passed=True), observed="25.5"), result("new in round 3", passed=True)]
-        lake.commit(Batch(round=3, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": later})
+        lake.commit(Batch(round=3, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": later})
         rows = replace(result("enough examples", passed=False), observed="3 of 9 rows fail", n_failing=3)
-        lake.commit(Batch(round=4, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
+        lake.commit(Batch(round=4, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
     lines = drawn(gate_tables(home, 4, failed_only=False)).splitlines()
     assert "earlier rounds" in lines[1]
     assert lines[2].endswith("r2 13  r3 25.5")
@@ -198,7 +198,7 @@ def test_sql_answers_while_another_thread_writes(home: Path, capfdbinary: pytest
         with Warehouse.open(home) as lake:
             for number in range(5):
                 lake.commit(
-                    Batch(round=3, stage="gate", shard=str(number), fingerprint="f"),
+                    Batch(round=3, stage="gate-training-data", shard=str(number), fingerprint="f"),
                     {"gate_results": [result("x", passed=True)]},
                 )
 

@@ -94,7 +94,7 @@ def search(lake: Warehouse, round_number: int, nodes: Sequence[Node], shard: str
     """Commit trees and their trajectories."""
     lake.commit(batch(round_number, "rollout", shard), {"nodes": nodes})
     lake.run_statement(
-        batch(round_number, "annotate-trajectories", shard), "annotate_trajectories", round=round_number, shard=shard
+        batch(round_number, "trajectories", shard), "annotate_trajectories", round=round_number, shard=shard
     )
 
 
