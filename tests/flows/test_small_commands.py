@@ -79,7 +79,9 @@ def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
         later = [replace(result("enough examples", passed=True), observed="25.5"), result("new in round 3", passed=True)]
         lake.commit(Batch(round=3, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": later})
         rows = replace(result("enough examples", passed=False), observed="3 of 9 rows fail", n_failing=3)
-        lake.commit(Batch(round=4, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
+        lake.commit(
+            Batch(round=4, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": [rows]}
+        )
     lines = drawn(gate_tables(home, 4, failed_only=False)).splitlines()
     assert "earlier rounds" in lines[1]
     assert lines[2].endswith("r2 13  r3 25.5")
