@@ -8,7 +8,7 @@ from rich.console import Console
 
 from flows.display.progress.base import Display
 from flows.display.progress.lines import QUIET_SECONDS, LineDisplay
-from flows.display.progress.stage import Stage, duration
+from flows.display.progress.stage import StageProgress, duration
 from flows.display.progress.terminal import TerminalDisplay
 from tasks.runtime.progress import Progress, TreeCount, TreeTally
 
@@ -180,6 +180,6 @@ def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
 
 
 def test_no_time_left_is_guessed_without_progress() -> None:
-    assert Stage("search", 0.0, done=0, total=10).remaining_seconds(5.0) is None
-    assert Stage("search", 0.0, done=3).remaining_seconds(5.0) is None
-    assert Stage("search", 0.0, done=5, total=10).remaining_seconds(5.0) == 5.0
+    assert StageProgress("search", 0.0, done=0, total=10).remaining_seconds(5.0) is None
+    assert StageProgress("search", 0.0, done=3).remaining_seconds(5.0) is None
+    assert StageProgress("search", 0.0, done=5, total=10).remaining_seconds(5.0) == 5.0

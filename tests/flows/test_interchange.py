@@ -11,7 +11,8 @@ import pytest
 
 from flows.cli import app as cli
 from flows.data.export import ExportRequest, run_export
-from flows.data.imports import ImportSource, run_import
+from flows.data.imports.base import ImportSource
+from flows.data.imports.run import run_import
 from flows.settings import Settings
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify
@@ -40,13 +41,17 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Warehouse.open(home) as lake:
         ingest(lake, problem("p1"), problem("x1", split="test"))
         refused = QuarantinedRow("test", 0, "contaminated: equals test problem x1 of test", "s")
-        lake.commit(batch(0, "refused"), {"quarantine": [refused], "sources": [Source("test", "train", "MIT", "a", "h", 2, 1)]})
+        lake.ingest(batch(0, "ingest", "refused"), [], [refused])
+        lake.commit(batch(0, "sources"), {"sources": [Source("test", "train", "MIT", "a", "h", 2, 1)]})
         lake.start_round(round_row(1))
         search(lake, 1, tree())
         verify(lake, 1, {"t1-3": "verified"})
         lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
         lake.run_statement(batch(1, "annotate-pairs"), "annotate_pairs", round=1)
-        lake.commit(batch(1, "gate"), {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]})
+        lake.commit(
+            batch(1, "gate-training-data"),
+            {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]},
+        )
         snapshot_id = lake.pin_training_snapshot(1)
         lake.record_checkpoint(CheckpointRow("policy-1", "policy", 1, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate"))
         lake.promote(1, "policy-1", None)

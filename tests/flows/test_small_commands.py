@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from flows.cli import app as cli
+from flows.cli.house.sandbox import run_program
 from flows.display.tables.evaluation import evaluation_table, refused_lines, ungraded_lines
 from flows.display.tables.gates import gate_tables, trend
 from flows.display.tables.round_diff import compared
 from flows.home.examination import Finding, examine
-from flows.home.sandbox_run import describe, run_file
 from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
@@ -59,7 +59,7 @@ def result(expectation: str, *, passed: bool, override_reason: str | None = None
 def home(tmp_path: Path) -> Path:
     rows = [result("enough examples", passed=False, override_reason="a trial"), result("chosen_q > rejected_q", passed=True)]
     with Warehouse.open(tmp_path) as lake:
-        lake.commit(Batch(round=2, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": rows})
+        lake.commit(Batch(round=2, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": rows})
     return tmp_path
 
 
@@ -77,9 +77,11 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
 def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
     with Warehouse.open(home) as lake:
         later = [replace(result("enough examples", passed=True), observed="25.5"), result("new in round 3", passed=True)]
-        lake.commit(Batch(round=3, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": later})
+        lake.commit(Batch(round=3, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": later})
         rows = replace(result("enough examples", passed=False), observed="3 of 9 rows fail", n_failing=3)
-        lake.commit(Batch(round=4, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
+        lake.commit(
+            Batch(round=4, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": [rows]}
+        )
     lines = drawn(gate_tables(home, 4, failed_only=False)).splitlines()
     assert "earlier rounds" in lines[1]
     assert lines[2].endswith("r2 13  r3 25.5")
@@ -119,7 +121,7 @@ def test_doctor_fails_where_the_lake_is_damaged(tmp_path: Path) -> None:
 def test_a_program_prints_and_its_outcome_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program.py"
     program.write_text("print(6 * 7)\n1 / 0\n")
-    assert run_file(SandboxSettings(), program) == 1
+    assert run_program(SandboxSettings(), program) == 1
     printed = capsys.readouterr()
     assert printed.out == "42\n"
     assert printed.err.startswith("error: ZeroDivisionError: division by zero (line 2)")
@@ -133,8 +135,8 @@ def test_a_missing_program_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_limit_is_named() -> None:
     killed = Execution(0, "timeout", "", None, None, "cpu", 2.0, 10.0)
     failed = Execution(0, "error", "", None, CodeError("NameError", "x", None), None, 0.001, 1.0)
-    assert describe(killed) == "timeout: cpu · 2000 ms · 10 MiB"
-    assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
+    assert killed.line == "timeout: cpu · 2000 ms · 10 MiB"
+    assert failed.line == "error: NameError: x · 1 ms · 1 MiB"
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ def test_sql_answers_while_another_thread_writes(home: Path, capfdbinary: pytest
         with Warehouse.open(home) as lake:
             for number in range(5):
                 lake.commit(
-                    Batch(round=3, stage="gate", shard=str(number), fingerprint="f"),
+                    Batch(round=3, stage="gate-training-data", shard=str(number), fingerprint="f"),
                     {"gate_results": [result("x", passed=True)]},
                 )
 

@@ -264,7 +264,7 @@ def test_where_problems_come_from_and_under_which_licence(lake: Warehouse) -> No
 def test_what_a_person_let_pass_and_why(lake: Warehouse) -> None:
     held = GateResult("promotion", "a", "t", "c", "1", ">= 0", True, 0, "")
     let_pass = GateResult("promotion", "b", "t", "c", "0", ">= 1", False, 1, "", "known, and fixed in the next round")
-    lake.commit(batch(1, "gate"), {"gate_results": [held, let_pass]})
+    lake.commit(batch(1, "gate-training-data"), {"gate_results": [held, let_pass]})
     assert rows(lake.query("overrides"), "expectation", "override_reason") == [("b", "known, and fixed in the next round")]
 
 
