@@ -47,7 +47,10 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         verify(lake, 1, {"t1-3": "verified"})
         lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
         lake.run_statement(batch(1, "annotate-pairs"), "annotate_pairs", round=1)
-        lake.commit(batch(1, "gate-training-data"), {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]})
+        lake.commit(
+            batch(1, "gate-training-data"),
+            {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]},
+        )
         snapshot_id = lake.pin_training_snapshot(1)
         lake.record_checkpoint(CheckpointRow("policy-1", "policy", 1, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate"))
         lake.promote(1, "policy-1", None)

@@ -1,4 +1,4 @@
-"""The stage table is true: its tables exist, statements keep to it, SQL names no other stage, and the ledger refuses the rest."""
+"""The stage table is true: its tables exist, statements keep to it, SQL names no other stage, the ledger refuses the rest."""
 
 import re
 from collections.abc import Iterable
@@ -106,6 +106,6 @@ def test_a_batch_may_not_write_a_table_that_is_not_its_stages(lake: Warehouse) -
 
 
 def test_a_batch_of_an_unknown_stage_is_refused_even_without_rows(lake: Warehouse) -> None:
-    with pytest.raises(WarehouseError, match="no stage is called 'guess'; state it in warehouse/stages.py"):
+    with pytest.raises(WarehouseError, match=r"no stage is called 'guess'; state it in warehouse/stages\.py"):
         lake.commit(batch(1, "guess"), {})
     assert lake.query("from batches").is_empty()
