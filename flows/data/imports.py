@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from flows.settings import Settings
+from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grade, Grader
-from tasks.grading.grader import grade_all, open_grader
+from tasks.grading.grader import grade_all
 from tasks.interchange.rstar_trees import ForeignTree, nodes_of, read_tree
 from tasks.interchange.solutions import SolvedProblem, path_of, read_solutions
 from tasks.problems.answers import RowError
@@ -249,7 +250,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, l
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
-        grader = open_grader(settings.grading)
+        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
         try:
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):

@@ -12,6 +12,7 @@ from flows.display.tables.evaluation import evaluation_table, refused_lines, ung
 from flows.home.code_version import code_version
 from flows.home.prefect_server import open_server
 from flows.settings import Settings
+from tasks.domains.registry import DOMAINS
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.places.location import has_lake, located
@@ -101,7 +102,7 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
     report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_INGEST)
     display.message(report.line)
     with fetched(file) as local:
-        problems = load_problems(local, "test", file.stem).problems
+        problems = load_problems(local, "test", file.stem, read=DOMAINS[settings.problems.domain].read).problems
     fingerprint = hashlib.sha256(" ".join(problem.problem_id for problem in problems).encode()).hexdigest()[:16]
     batch = Batch(round=0, stage=BENCHMARK.name, shard=file.stem, fingerprint=fingerprint, code_version=code_version())
     with Warehouse.open(home, settings.warehouse) as lake:

@@ -10,6 +10,7 @@ def site_of(settings: Settings, home: Path) -> Site:
     """Return where the factory stands. The home becomes absolute, so that every process finds it."""
     return Site(
         home=home.resolve(),
+        domain=settings.problems.domain,
         warehouse=settings.warehouse,
         engine=settings.engine,
         sandbox=settings.sandbox,

@@ -39,7 +39,7 @@ def run_solve(settings: Settings, home: Path, statement: str, method: AnswerMeth
     with opened(site_of(alone, home), display) as resources:
         policy, ppm = _current(resources, method)
         plan = plan_of(settings, home, policy.round, code_version())
-        how = TestTime(plan.evaluation, plan.search, scored=ppm is not None)
+        how = TestTime(plan.evaluation, plan.search, ppm is not None, resources.domain.wording)
         key = tree_id(plan.run_seed, 0, problem_id(statement), 0)
         with resources.machinery(policy.checkpoint_id, ppm.checkpoint_id if ppm else None) as machinery:
             driver: Driver[Solution] = Driver(machinery, window=1)

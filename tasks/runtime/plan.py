@@ -19,11 +19,12 @@ from warehouse.stages import Stage
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home directory and the machinery on this machine."""
+    """Where the factory stands: its home directory, the kind of its problems, and the machinery on this machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     home: Path
+    domain: str = "mathematics"
     warehouse: WarehouseSettings
     engine: EngineSettings
     sandbox: SandboxSettings

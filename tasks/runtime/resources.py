@@ -16,8 +16,8 @@ from models.engines.base import Engine, IdleEngine
 from models.engines.kv_cache import kv_cache_tokens
 from models.engines.open import open_engine
 from models.training.launch import TrainerHost
+from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grader
-from tasks.grading.grader import open_grader
 from tasks.runtime.plan import Site
 from tasks.runtime.progress import Progress, Silence, TreeTally
 from tasks.sandbox.host.open import open_sandbox
@@ -35,6 +35,7 @@ class Resources:
     def __init__(self, site: Site, progress: Progress) -> None:
         self.site = site
         self.progress = progress
+        self.domain = DOMAINS[site.domain]
         self.lake = Warehouse.open(site.home, site.warehouse)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(self.lake.location.checkpoints))
         self._engine: Engine | None = None
@@ -84,7 +85,7 @@ class Resources:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.site.sandbox)
         if self._grader is None:
-            self._grader = open_grader(self.site.grading)
+            self._grader = self.domain.open_grader(self.site.grading)
         return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self.stopping.is_set)
 
     def _give_back(self) -> None:

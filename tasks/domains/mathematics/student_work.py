@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.problems.relations import written
-from tasks.problems.virtual import MAX_LEVEL, Chain, random_chain
+from tasks.domains.mathematics.relations import written
+from tasks.domains.mathematics.virtual import MAX_LEVEL, Chain, random_chain
 from tasks.search.format import ANSWER, END_OF_ANSWER, END_OF_CODE, END_OF_STEP, observed, prompt
 
 LEVEL_WEIGHTS: Final = (18, 20, 20, 22, 20)

@@ -5,27 +5,19 @@ is changed only where it writes a number of the sentence whose holder it compute
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from tasks.problems.relations import RELATIONS, Link, Relation
-from tasks.problems.student_work import variable
-from tasks.problems.virtual import FIRST_NUMBERS, Chain, draw_links, is_lucky
+from tasks.domains.base import ChangedProgram
+from tasks.domains.mathematics.relations import RELATIONS, Link, Relation
+from tasks.domains.mathematics.student_work import variable
+from tasks.domains.mathematics.virtual import FIRST_NUMBERS, Chain, draw_links, is_lucky
 
 _FIRST = re.compile(r"(?P<new>\w+) has (?P<m>\d+) (?P<things>\w+)\.")
 _QUESTION = re.compile(r"How many (?P<things>\w+) does (?P<new>\w+) have\?")
 _SENTENCE = re.compile(r"[^.?]+[.?]")
 _FIELD = re.compile(r"\\\{(\w+)\\\}")
 _TRIES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedProgram:
-    """A program with the numbers of another problem of the same shape, and that problem's answer."""
-
-    code: str
-    answer: str
 
 
 def changed_numbers(statement: str, program: str) -> ChangedProgram | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from tasks.problems.gsm8k import CodedSolution, CodedStep
+from tasks.domains.mathematics.gsm8k import CodedSolution, CodedStep
 
 _QUESTION_NUMBER: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d.])|\d+(?![\d.])(?!,\d)|\d+(?=\.(?!\d))")
 _CODE_NUMBER: Final = re.compile(r"(?<![\w.])\d+(?![\w.]*\d)")

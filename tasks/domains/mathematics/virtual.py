@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal
 
+from tasks.domains.mathematics.relations import RELATIONS, Difficulty, Link, Relation
 from tasks.problems.identity import problem_id
-from tasks.problems.relations import RELATIONS, Difficulty, Link, Relation
 from warehouse.records import Problem, Split
 
 SOURCE: Final = "virtual"

@@ -1,8 +1,11 @@
 """Settings of where problems come from."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from tasks.domains.registry import DOMAINS
+from warehouse.registered import registered
 
 LevelCounts = tuple[int, int, int, int, int]
 """Problems of levels 1 to 5."""
@@ -13,12 +16,15 @@ class ProblemsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    domain: Annotated[str, registered(DOMAINS)] = "mathematics"
+    """The kind of problem: what generates, words, reads and grades them (tasks/domains)."""
+
     source: Literal["virtual", "files"] = "virtual"
     """virtual: chains of relations made from a seed, no file needed. files: what `stargrove ingest` read."""
 
     base_corpus: Literal["separate", "gsm8k train"] = "separate"
     """separate: the base has read none of these problems. gsm8k train: it has read the solutions of one half of GSM8K's
-    training file, so ingest takes only the rows that are left for the split (`tasks.problems.gsm8k.use_of`)."""
+    training file, so ingest takes only the rows that are left for the split (`tasks.domains.mathematics.gsm8k.use_of`)."""
 
     train_per_level: LevelCounts = (90, 100, 90, 70, 50)
     """Virtual problems to search in, at levels 1 to 5."""
