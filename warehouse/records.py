@@ -381,8 +381,8 @@ class GateResult:
     """A row of `gate_results`: one expectation of a gate, what was observed against what was needed.
 
     n_failing counts the rows that broke the expectation; 0 or 1 where the expectation is about one figure.
-    hint is a `stargrove sql` command that shows the failing rows. override_reason is the words of the person who let the
-    round pass although the gate failed, None where nobody did.
+    hint is the command that shows the failing rows. override_reason is the words of the person who let the round pass
+    although the gate failed, None where nobody did. settings_json: the thresholds that the gate was run with.
     """
 
     gate: str
@@ -395,3 +395,4 @@ class GateResult:
     n_failing: int
     hint: str
     override_reason: str | None = None
+    settings_json: str | None = None

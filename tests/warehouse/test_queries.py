@@ -333,10 +333,6 @@ def test_every_shipped_query_is_named_by_a_test() -> None:
     assert [name for name in shipped("queries") if f'"{name}"' not in tests] == []
 
 
-def test_good_data_has_no_bad_pairs(two_rounds: Warehouse) -> None:
-    assert two_rounds.query("bad_pairs", round=2).is_empty()
-
-
 def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
     with pytest.raises(BadInput, match="query coverage has no parameter 'rund'; its parameters: round"):
         two_rounds.query("coverage", rund=1)
