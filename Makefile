@@ -3,6 +3,8 @@
 #   make evolve    four self-evolution rounds of the tiny default            ARGS="--profile gsm8k-small" for others
 #   make ui        the Prefect UI over the history of past runs
 #   make test      the tests          ARGS="tests/search -k visits" for some of them
+#   make test-core those of the search, the sandbox, grading, problems, annotation, evaluation and settings: seconds
+#   make test-all  the tests and the long repetitions that only a release waits for
 #   make lint      ruff, mypy, import-linter
 #   make bench     the benchmarks, against their stored baselines
 #   make clean     removes .venv and caches; what was evolved (.stargrove) stays
@@ -17,7 +19,7 @@ TORCH := $(shell grep -E '^torch==' $(LOCK))
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: evolve ui test lint bench clean install
+.PHONY: evolve ui test test-core test-all lint bench clean install
 
 evolve: install
 	@$(BIN)/stargrove evolve $(ARGS)
@@ -26,7 +28,13 @@ ui: install
 	@$(BIN)/stargrove ui $(ARGS)
 
 test: install
-	$(BIN)/python -m pytest --ignore=tests/benchmarks $(ARGS)
+	$(BIN)/python -m pytest $(TWICE) --ignore=tests/benchmarks -m "not soak" $(ARGS)
+
+test-core: install
+	$(BIN)/python -m pytest -p tests.core $(ARGS)
+
+test-all: install
+	$(BIN)/python -m pytest $(TWICE) --ignore=tests/benchmarks $(ARGS)
 
 bench: install
 	$(BIN)/python -m pytest tests/benchmarks $(ARGS)
