@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flows.settings.composition import Settings
+from tasks.bootstrap.settings import BootstrapSettings
 
 Table = dict[str, Any]
 """Settings as JSON holds them: sections of values, and a list of rounds."""
@@ -62,6 +63,10 @@ SECTIONS_THAT_DECIDE_NO_DATA = frozenset({"warehouse", "gates"})
 """Gate thresholds decide which round is promoted; that decision is stored with its numbers in gate_results."""
 
 
+LATER_SECTIONS: dict[str, Table] = {"bootstrap": BootstrapSettings().model_dump(mode="json")}
+"""Sections that homes begun earlier do not have, and the values with which everything is as it was without them."""
+
+
 def fingerprint(settings: Settings, through_round: int | None = None) -> str:
     """Return 16 hex digits over every setting that decides data, of the rounds up to `through_round` (default: run.n_rounds).
 
@@ -100,6 +105,8 @@ def _deciding(content: Table, through_round: int) -> Table:
     for section, values in content.items():
         if section == "rounds":
             kept[section] = values[:through_round]
+        elif values == LATER_SECTIONS.get(section):
+            continue
         elif section not in SECTIONS_THAT_DECIDE_NO_DATA:
             kept[section] = {name: value for name, value in values.items() if f"{section}.{name}" not in DECIDES_NO_DATA}
     for (section, name), same in SAME_DATA.items():

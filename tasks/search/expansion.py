@@ -81,6 +81,7 @@ def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]
             twin.n_merged += 1
             continue
         child = tree.add(parent, candidate.text, candidate.n_tokens)
+        child.repairs = candidate.repairs
         placed[candidate.text] = child
         if candidate.finish == "length":
             child.ending = "truncated"
@@ -136,6 +137,7 @@ def _read_answer(child: SearchNode, candidates: Sequence[Candidate]) -> None:
         return
     child.text += candidates[0].text
     child.n_tokens += candidates[0].n_tokens
+    child.repairs += candidates[0].repairs
     child.answer = boxed_answer(candidates[0].text)
     child.ending = "no_answer" if child.answer is None else "answer"
 

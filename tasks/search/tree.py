@@ -39,6 +39,7 @@ class SearchNode:
     ppm_score: float | None = None
     prior_visits: int = 0
     n_in_flight: int = 0
+    repairs: tuple[str, ...] = ()
     children: "list[SearchNode]" = field(default_factory=list)
 
     @property
@@ -175,4 +176,5 @@ def rows(tree: SearchTree) -> Iterator[Node]:
             n_wrong=node.n_wrong,
             ppm_score=node.ppm_score,
             q_value=node.q_value,
+            repairs=node.repairs,
         )
