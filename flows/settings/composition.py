@@ -16,6 +16,7 @@ from models.engines.settings import EngineSettings
 from models.scratch.settings import BaseSettings
 from models.training.settings import PpmSettings, SftSettings
 from tasks.annotation.settings import AnnotationSettings
+from tasks.bootstrap.settings import BootstrapSettings
 from tasks.domains.settings import ProblemsSettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
@@ -73,6 +74,7 @@ class Settings(BaseModel):
 
     run: RunSettings = RunSettings()
     problems: ProblemsSettings = ProblemsSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
     search: SearchSettings = SearchSettings()
     sandbox: SandboxSettings = SandboxSettings()
     grading: GradingSettings = GradingSettings()

@@ -16,6 +16,7 @@ from models.engines.base import Engine, IdleEngine
 from models.engines.kv_cache import kv_cache_tokens
 from models.engines.open import open_engine
 from models.training.launch import TrainerHost
+from tasks.bootstrap.engine import PromptedEngine
 from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grader
 from tasks.runtime.obedient_grader import ObedientGrader
@@ -117,7 +118,7 @@ class Resources:
         policy = self.checkpoints.get(policy_id).path
         ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
         if self._engine is None:
-            self._engine = open_engine(self.site.engine, policy, ppm, self._stopping.is_set)
+            self._engine = PromptedEngine(open_engine(self.site.engine, policy, ppm, self._stopping.is_set), policy)
         elif self._loaded != (policy_id, ppm_id):
             self._engine.load(policy, ppm)
         self._loaded = (policy_id, ppm_id)

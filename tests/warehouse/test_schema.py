@@ -50,6 +50,7 @@ def test_opening_again_changes_nothing(home: Path) -> None:
 
 FILLERS = {
     "VARCHAR": "'x'",
+    "VARCHAR[]": "['x']",
     "INTEGER": "1",
     "BIGINT": "1",
     "DOUBLE": "0.5",

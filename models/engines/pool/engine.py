@@ -225,7 +225,7 @@ class EnginePool:
         self._members[member.index] = fresh
 
     def _home_of(self, request: Request) -> int:
-        text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
+        text = request.own_prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
         return self._homes.of(text, lambda: min(range(len(self._members)), key=lambda index: self._members[index].load))
 
 

@@ -91,7 +91,7 @@ def drawn(logits: Tensor, numbers: Tensor) -> Tensor:
     """
     weights = logits.sub_(logits.amax(-1, keepdim=True)).exp_()
     n_whole = weights.shape[1] // _BLOCK * _BLOCK
-    sums = weights[:, :n_whole].unflatten(1, (-1, _BLOCK)).sum(-1)
+    sums = weights[:, :n_whole].reshape(len(weights), -1, _BLOCK).sum(-1)
     if n_whole < weights.shape[1]:
         sums = torch.cat([sums, weights[:, n_whole:].sum(-1, keepdim=True)], dim=1)
     upto = sums.double().cumsum(-1)
