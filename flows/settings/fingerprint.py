@@ -73,6 +73,8 @@ def _kept(table: Table, kind: type[BaseModel]) -> Table:
             kept[name] = value
         elif not any(isinstance(said, NoData) for said in field.metadata):
             section = field.annotation
-            is_table = isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel)
-            kept[name] = _kept(value, section) if is_table else value
+            if isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel):
+                kept[name] = _kept(value, section)
+            else:
+                kept[name] = value
     return {name: value for name, value in kept.items() if value != {}}
