@@ -1,19 +1,19 @@
 """The graph of `stargrove ablate`: train each variant from the round's trees, and measure all of them on the same problems."""
 
+import time
+
 from prefect import flow
 from pydantic import BaseModel, ConfigDict
 
-from tasks.ablate import (
-    Question,
-    Variant,
-    measured_rows,
-    now_seconds,
-    record_ablation,
-    search_variant,
-    train_variant,
-)
-from tasks.measure import MeasurePlan, Selection, measure, summarise
+from tasks.measure import measure
+from tasks.record_ablation import record_ablation
+from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.plan import RoundPlan
+from tasks.runtime.resources import resources_of
+from tasks.runtime.variants import Question, Variant, measured_rows
+from tasks.search_variant import search_variant
+from tasks.summarise import summarise
+from tasks.train_variant import train_variant
 from warehouse.records import Ablation, AnswerMethod
 
 
@@ -39,13 +39,13 @@ METHODS: dict[Question, tuple[AnswerMethod, ...]] = {"sft-data": ("greedy", "sam
 @flow(name="ablate", flow_run_name="ablate round {plan.round_plan.round}", validate_parameters=False)
 def ablate(plan: AblationPlan) -> str:
     """Run the variants of every question and return the id of the batch that holds their rows."""
-    started = now_seconds()
+    started = time.perf_counter()
     rows: list[Ablation] = []
     for question in plan.questions:
         for variant in variants(plan, question):
             rows += _rows(plan, variant)
     shard = f"{plan.selection.name} {' '.join(plan.questions)}"
-    return record_ablation(plan.round_plan, shard, rows, now_seconds() - started)
+    return record_ablation(plan.round_plan, shard, rows, time.perf_counter() - started)
 
 
 def variants(plan: AblationPlan, question: Question) -> list[Variant]:
@@ -87,4 +87,4 @@ def _rows(plan: AblationPlan, variant: Variant) -> list[Ablation]:
     )
     shares = [one for method in measuring.methods for one in measure(measuring, plan.selection, method)]
     summary = summarise(measuring, plan.selection, shares)
-    return measured_rows(plan.round_plan, variant, summary, plan.selection.name)
+    return measured_rows(resources_of(plan.round_plan.site).lake, variant, summary, plan.selection.name)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 from prefect import flow
 
-from tasks.measure import MeasurePlan, Selection, measure, summarise
+from tasks.measure import measure
+from tasks.runtime.measure_plan import MeasurePlan, Selection
+from tasks.summarise import summarise
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where the rows of a measured selection are: the batches of its shares, and that of its metrics."""
+class MeasuredSelection:
+    """Where its rows are: the batches of its shares, and that of its metrics."""
 
     selection: Selection
     share_batch_ids: tuple[str, ...]
@@ -17,10 +19,10 @@ class Outcome:
 
 
 @flow(name="evaluate", flow_run_name="evaluate {plan.policy_id}", validate_parameters=False)
-def evaluate_checkpoints(plan: MeasurePlan) -> list[Outcome]:
+def evaluate_checkpoints(plan: MeasurePlan) -> list[MeasuredSelection]:
     """Measure the checkpoints on each selection of problems, by each method."""
-    outcomes = []
+    done = []
     for selection in plan.selections:
         shares = [batch_id for method in plan.methods for batch_id in measure(plan, selection, method)]
-        outcomes.append(Outcome(selection, tuple(shares), summarise(plan, selection, shares)))
-    return outcomes
+        done.append(MeasuredSelection(selection, tuple(shares), summarise(plan, selection, shares)))
+    return done

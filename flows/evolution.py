@@ -1,13 +1,14 @@
 """The graphs: `evolve` runs the rounds one after another, `evolution_round` is the DAG of one.
 
-rollout (per shard) -> verify -> annotate -> gate training-data -> sft_policy -> train_ppm
-                                                                           -> answer (validation, test)
+rollout (per shard) -> verify -> annotate -> gate training-data -> train-policy -> train-ppm
+                                                                             -> answer (validation, test)
                     -> evaluate (validation, test) -> gate promotion -> promote
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+import prefect.runtime
 from prefect import flow
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -16,13 +17,15 @@ from pydantic import BaseModel, ConfigDict
 from flows.display.pictures.publish import publish_pictures
 from flows.home.openlineage import emit_round
 from tasks.annotate import annotate
-from tasks.evaluate import answer, evaluate
+from tasks.answer import answer
+from tasks.evaluate import evaluate
 from tasks.gate import gate
 from tasks.promote import promote
 from tasks.rollout import rollout
 from tasks.runtime.plan import RoundPlan, shards
 from tasks.runtime.resources import Resources, resources_of
-from tasks.train import sft_policy, train_ppm
+from tasks.train_policy import train_policy
+from tasks.train_ppm import train_ppm
 from tasks.verify import verify
 from warehouse.errors import GateRefused
 from warehouse.records import RoundRow, RoundStatus
@@ -80,7 +83,7 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     )
     finish([*grown, verified, annotated, admitted], plan, resources, refused_as="failed")
 
-    policy = sft_policy.submit(plan, evolution.base_id, return_state=False, wait_for=[admitted])
+    policy = train_policy.submit(plan, evolution.base_id, return_state=False, wait_for=[admitted])
     policy_id = policy.result().checkpoint_id
     ppm = train_ppm.submit(plan, policy_id, return_state=False, wait_for=[policy])
     # The policy answers on the cores that the PPM's training leaves free.
@@ -113,7 +116,7 @@ def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tu
             code_version=plan.code_version,
             policy_id=policy_id,
             ppm_id=ppm_id,
-            flow_run_id=plan.batch("round").flow_run_id,
+            flow_run_id=prefect.runtime.flow_run.id,
         )
     )
     resources.progress.message(f"round {plan.round} searches with {policy_id}" + (f" and {ppm_id}" if ppm_id else ""))

@@ -7,6 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.settings import load
+from warehouse.stages import MAINTENANCE
 from warehouse.store import inlined, maintenance
 from warehouse.store.lake import Warehouse
 from warehouse.store.maintenance import MaintenanceReport
@@ -15,7 +16,7 @@ DEFAULT_OLDER_THAN_HOURS = 24.0
 """Longer than any query or training that may still read an old file."""
 
 
-@flow(name="maintenance", flow_run_name="maintenance {home}")
+@flow(name=MAINTENANCE.name, flow_run_name=f"{MAINTENANCE.label} {{home}}")
 def maintain_home(
     home: str = ".stargrove",
     profile: str = "tiny-cpu",

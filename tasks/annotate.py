@@ -7,6 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
+from warehouse.stages import ANNOTATE_PAIRS, ANNOTATE_SFT
 
 SFT_STATEMENTS = {
     "verified": "annotate_sft",
@@ -24,13 +25,13 @@ class AnnotationReport:
     n_preference_pairs: int
 
 
-@task(name="annotate", task_run_name="annotate", cache_policy=NO_CACHE)
+@task(name="annotate", task_run_name=ANNOTATE_SFT.label, cache_policy=NO_CACHE)
 def annotate(plan: RoundPlan) -> AnnotationReport:
     """Write sft_examples and preference_pairs of the round."""
     lake = resources_of(plan.site).lake
     settings = plan.annotation
     sft = lake.run_statement(
-        plan.batch("annotate-sft"),
+        plan.batch(ANNOTATE_SFT),
         SFT_STATEMENTS[settings.sft_selection],
         round=plan.round,
         n_per_problem=settings.n_sft_per_problem,
@@ -38,7 +39,7 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
     n_pairs = 0
     for problems in lake.problem_ranges():
         pairs = lake.run_statement(
-            plan.batch("annotate-pairs", problems.name),
+            plan.batch(ANNOTATE_PAIRS, problems.name),
             "annotate_pairs",
             round=plan.round,
             n_chosen=settings.n_chosen,

@@ -11,6 +11,7 @@ from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
 from warehouse.gates.report import GateReport, gate_markdown
 from warehouse.gates.run import run_gate
+from warehouse.stages import stage_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def gate(plan: RoundPlan, gate_name: str, override_reason: str | None = None) ->
     """
     lake = resources_of(plan.site).lake
     report = run_gate(gate_name, lake, plan.round, plan.gates, override_reason=override_reason)
-    lake.commit(plan.batch(f"gate-{gate_name}"), {"gate_results": report.results})
+    lake.commit(plan.batch(stage_named(f"gate-{gate_name}")), {"gate_results": report.results})
     _publish(report)
     if not report.accepted:
         _announce_refusal(report)

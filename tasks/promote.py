@@ -6,9 +6,10 @@ from prefect.events import emit_event
 
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
+from warehouse.stages import PROMOTE
 
 
-@task(name="promote", task_run_name="promote", cache_policy=NO_CACHE)
+@task(name=PROMOTE.name, task_run_name=PROMOTE.label, cache_policy=NO_CACHE)
 def promote(plan: RoundPlan, policy_id: str, ppm_id: str | None) -> None:
     """Promote the candidates in one transaction, and tell Prefect's automations."""
     resources_of(plan.site).lake.promote(plan.round, policy_id, ppm_id)

@@ -10,11 +10,13 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
+from tasks.domains.base import ProblemDomain
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
 from warehouse.records import Evaluation, VerificationRow
 from warehouse.rounds.ranges import ProblemRange
+from warehouse.stages import TRAJECTORIES, VERIFY
 
 SPARE: Final = 2
 """Trajectories that are executed again for each that is to train the policy: those that differ are replaced by the next."""
@@ -31,15 +33,15 @@ class VerifyReport:
     n_tried: int
 
 
-@task(name="verify", task_run_name="verify", cache_policy=NO_CACHE)
+@task(name=VERIFY.name, task_run_name=VERIFY.label, cache_policy=NO_CACHE)
 def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
     """Write trajectories and verifications of the round, one range of problems after another; None where an earlier run did."""
     resources = resources_of(plan.site)
     lake = resources.lake
-    batch = plan.batch("verify")
+    batch = plan.batch(VERIFY)
     if lake.is_committed(batch.batch_id):
         return None
-    resources.progress.stage(plan.round, "verify")
+    resources.progress.stage(plan.round, VERIFY.label)
     with resources.machinery() as machinery:
         for problems in lake.problem_ranges():
             _verify_range(plan, problems, resources, machinery)
@@ -52,11 +54,11 @@ def verify(plan: RoundPlan, policy_id: str) -> VerifyReport | None:
 
 def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources, machinery: Machinery) -> None:
     lake = resources.lake
-    batch = plan.batch("verify", problems.name)
+    batch = plan.batch(VERIFY, problems.name)
     if lake.is_committed(batch.batch_id):
         return
     own = problems.parameters
-    lake.run_statement(plan.batch("trajectories", problems.name), "annotate_trajectories", round=plan.round, **own)
+    lake.run_statement(plan.batch(TRAJECTORIES, problems.name), "annotate_trajectories", round=plan.round, **own)
     started = time.perf_counter()
     candidates = stored_trajectories(
         lake.query("verification_candidates", round=plan.round, limit=SPARE * plan.annotation.n_sft_per_problem, **own)
@@ -65,7 +67,10 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
     reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
     luck = measure_luck(
-        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], machinery, plan.search.window
+        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem],
+        resources.domain,
+        machinery,
+        plan.search.window,
     )
     rows = [
         VerificationRow(
@@ -86,11 +91,14 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     lake.commit(batch, {"verifications": rows})
 
 
-def measure_luck(trajectories: list[StoredTrajectory], machinery: Machinery, window: int) -> dict[str, bool | None]:
+def measure_luck(
+    trajectories: list[StoredTrajectory], domain: ProblemDomain, machinery: Machinery, window: int
+) -> dict[str, bool | None]:
     """Return, by trajectory_id, whether its code is right by luck; None where the problem's numbers cannot be changed."""
     driver: Driver[bool | None] = Driver(machinery, window=window)
     searches = (
-        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps))) for one in trajectories
+        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps), domain.changed))
+        for one in trajectories
     )
     return dict(driver.run(searches))
 

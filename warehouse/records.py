@@ -1,14 +1,16 @@
 """Frozen row types of the warehouse: what the factory knows, as values.
 
 Every record is one row of the table named in its docstring. Lineage columns (`round`, `batch_id`) are added by the
-committer, so that a record says only what was observed. No module of the factory is imported here.
+committer, so that a record says only what was observed. No module of the factory but the rule of ids is imported here.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal, get_args
+
+from warehouse.ids import content_id
 
 Split = Literal["train", "validation", "test"]
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 
 Outcome = Literal["ok", "error", "timeout", "out_of_memory", "killed", "not_run"]
 """What became of a step's code. `not_run`: the root, or a candidate that is not a whole step."""
@@ -124,6 +126,7 @@ Verification = Literal["verified", "replay_differs", "regraded_differs"]
 PairKind = Literal["step", "answer"]
 
 CheckpointKind = Literal["base", "policy", "ppm"]
+CHECKPOINT_KINDS: Final[tuple[CheckpointKind, ...]] = get_args(CheckpointKind)
 
 CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]
 
@@ -135,7 +138,7 @@ AnswerMethod = Literal["greedy", "sample", "beam", "mcts"]
 def batch_id(round_number: int, stage: str, shard: str, fingerprint: str) -> str:
     """Return the id of the one batch that this shard of this stage writes, 16 hexadecimal digits; a retry gets the same id."""
     name = "\x1f".join((str(round_number), stage, shard, fingerprint))
-    return sha256(name.encode()).hexdigest()[:16]
+    return content_id(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +247,7 @@ class PreferencePair:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class CheckpointRow:
     """A row of `checkpoints`. snapshot_id pins the rows it was trained on; a base has neither parent nor snapshot."""
 
     checkpoint_id: str
@@ -364,8 +367,8 @@ class Ablation:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingMetric:
-    """A row of `training_metrics`: one value that a trainer reported. metric is its name there: loss, eval_accuracy, ..."""
+class TrainingMetricRow:
+    """A row of `training_metrics`: one value that a trainer reported. metric is the name of the field of its TrainingMetric."""
 
     kind: CheckpointKind
     optimizer_step: int
@@ -378,8 +381,8 @@ class GateResult:
     """A row of `gate_results`: one expectation of a gate, what was observed against what was needed.
 
     n_failing counts the rows that broke the expectation; 0 or 1 where the expectation is about one figure.
-    hint is a `stargrove sql` command that shows the failing rows. override_reason is the words of the person who let the
-    round pass although the gate failed, None where nobody did.
+    hint is the command that shows the failing rows. override_reason is the words of the person who let the round pass
+    although the gate failed, None where nobody did. settings_json: the thresholds that the gate was run with.
     """
 
     gate: str
@@ -392,3 +395,4 @@ class GateResult:
     n_failing: int
     hint: str
     override_reason: str | None = None
+    settings_json: str | None = None

@@ -13,17 +13,19 @@ from flows.settings import Settings
 from models.scratch.build import Origin, build_gsm8k_base, build_tiny_base
 from models.scratch.corpus import TrainingText
 from models.scratch.settings import BaseSettings
+from tasks.domains.mathematics.gsm8k import coded_solutions, use_of
+from tasks.domains.mathematics.student_work import flawed_solutions
+from tasks.domains.mathematics.varied import varied_solutions
 from tasks.problems.decontamination import Decontaminator
-from tasks.problems.gsm8k import coded_solutions, use_of
 from tasks.problems.identity import problem_id
 from tasks.problems.loaders import load_problems
 from tasks.problems.readers import read_rows
-from tasks.problems.student_work import flawed_solutions
-from tasks.problems.varied import varied_solutions
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
+from warehouse.ids import content_id
 from warehouse.places.objects import exists, fetched, placed, spelled
 from warehouse.records import Problem
+from warehouse.stages import TRAIN_BASE
 
 WHOLE = (USER, ASSISTANT, *MARKERS)
 """What is one token each."""
@@ -45,10 +47,10 @@ def run_build(settings: Settings, output: Path, sources: Sources, display: Displ
         local = Sources(*(path and copies.enter_context(fetched(path)) for path in (sources.solutions, sources.test)))
         texts = list(solution_texts(settings, local, display) if local.solutions else student_texts(settings.base))
         origin = Origin(_fingerprint(settings, local), code_version())
-    display.stage(0, "train base")
+    display.stage(0, TRAIN_BASE.label)
 
     def report(step: int, n_steps: int, loss: float) -> None:
-        display.metric("train base", step, n_steps, loss)
+        display.metric(TRAIN_BASE.label, step, n_steps, loss)
 
     build = build_gsm8k_base if sources.solutions else build_tiny_base
     with placed(output) as place:
@@ -111,4 +113,4 @@ def _fingerprint(settings: Settings, sources: Sources) -> str:
         if path is not None
     }
     content = {**settings.base.model_dump(mode="json", exclude={"n_threads"}), **files}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return content_id(json.dumps(content, sort_keys=True))

@@ -8,7 +8,7 @@ from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched
-from warehouse.records import Checkpoint
+from warehouse.records import CheckpointRow
 
 
 def base_checkpoint(settings: Settings, plan: RoundPlan, resources: Resources, display: Display) -> str:
@@ -32,7 +32,7 @@ def base_checkpoint(settings: Settings, plan: RoundPlan, resources: Resources, d
             hint="put the first model back, or name another --home: one home holds one evolution",
         )
     resources.lake.record_checkpoint(
-        Checkpoint(
+        CheckpointRow(
             checkpoint_id=checkpoint.checkpoint_id,
             kind="base",
             round=0,

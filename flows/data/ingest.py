@@ -1,19 +1,20 @@
 """What `stargrove ingest` does: rows of a file become problems of the lake, and test problems stay out of training."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.data.input_file import input_file_id
 from flows.data.near_duplicates import record_near_duplicates
 from flows.settings import Settings
+from tasks.domains.mathematics.gsm8k import use_of
+from tasks.domains.registry import DOMAINS
 from tasks.problems.decontamination import Decontaminator, Refusal
-from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched, spelled
-from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
-from warehouse.rounds.problems import INGEST_STAGE
+from warehouse.records import SPLITS, Batch, Problem, QuarantinedRow, Source, Split
+from warehouse.stages import INGEST, SOURCES, Stage
 from warehouse.store.lake import Warehouse
 
 
@@ -55,14 +56,14 @@ class IngestReport:
 
 
 def run_ingest(
-    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None, stage: str = INGEST_STAGE
+    settings: Settings, home: Path, path: Path, split: Split, source: str, licence: str | None = None, stage: Stage = INGEST
 ) -> IngestReport:
     """Return what became of the file's rows. Raises BadInput where it holds no problem, or tests what was trained on.
 
-    stage: BENCHMARK_STAGE for test problems that no round is to be measured on.
+    stage: BENCHMARK_INGEST for test problems that no round is to be measured on.
     """
     with fetched(path) as local:
-        batch = Batch(round=0, stage=stage, shard=f"{split} {source}", fingerprint=_content_hash(local))
+        batch = Batch(round=0, stage=stage.name, shard=f"{split} {source}", fingerprint=input_file_id(local))
         return _ingested(settings, home, local, path, split, source, licence, batch)
 
 
@@ -72,19 +73,19 @@ def _ingested(
     """Read the local copy of `path`."""
     with Warehouse.open(home, settings.warehouse) as lake:
         # A file that was ingested for itself is not brought by a benchmark as well.
-        for earlier in (batch, replace(batch, stage=INGEST_STAGE)):
+        for earlier in (batch, replace(batch, stage=INGEST.name)):
             if lake.is_committed(earlier.batch_id):
                 _finish(settings, lake, earlier, Source(source, split, licence, spelled(path), batch.fingerprint, 0, 0), local)
                 return IngestReport(path, split, already_there=True)
-        splits: tuple[Split, ...] = ("train", "validation", "test")
-        there = {name: lake.problems(name) for name in splits}
+        there = {name: lake.problems(name) for name in SPLITS}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
         taken_over: set[str] = set()
-        if split == "test" and batch.stage == INGEST_STAGE:
+        if split == "test" and batch.stage == INGEST.name:
             # What only benchmarks brought is a test problem like others from now on.
             of_benchmarks = {*there["test"]}.difference(lake.problems("test", held_out=True))
             taken_over = {problem.problem_id for problem in of_benchmarks}
-        loaded = load_problems(local, split, source, known=known, taken_over=taken_over)
+        read = DOMAINS[settings.problems.domain].read
+        loaded = load_problems(local, split, source, read=read, known=known, taken_over=taken_over)
         ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
         refusals = _refusals(ours, there, split, settings.gates.n_gram, path)
         refused = {refusal.problem.problem_id for refusal in refusals}
@@ -92,7 +93,7 @@ def _ingested(
         quarantined: list[QuarantinedRow] = [*loaded.quarantined, *(refusal.quarantined() for refusal in refusals)]
         n_new = lake.ingest(batch, accepted, quarantined)
         origin = Source(source, split, licence, spelled(path), batch.fingerprint, loaded.n_rows, n_new)
-        lake.commit(replace(batch, stage="sources"), {"sources": [origin]})
+        lake.commit(replace(batch, stage=SOURCES.name), {"sources": [origin]})
         n_near = record_near_duplicates(settings, lake)
     return IngestReport(
         path,
@@ -111,11 +112,11 @@ def _ingested(
 
 def _finish(settings: Settings, lake: Warehouse, batch: Batch, origin: Source, local: Path) -> None:
     """Record where the problems of a batch are from, and what they resemble, where a run was ended before it did."""
-    sources = replace(batch, stage="sources")
+    sources = replace(batch, stage=SOURCES.name)
     if lake.is_committed(sources.batch_id):
         return
     n_new = lake.query("select n_rows from batches where batch_id = $batch_id", batch_id=batch.batch_id).item()
-    n_rows = load_problems(local, origin.split, origin.source).n_rows
+    n_rows = load_problems(local, origin.split, origin.source, read=DOMAINS[settings.problems.domain].read).n_rows
     lake.commit(sources, {"sources": [replace(origin, n_rows=n_rows, n_problems=n_new)]})
     record_near_duplicates(settings, lake)
 
@@ -138,16 +139,3 @@ def _refusals(
             hint="ingest test problems first, into a new --home; then those training problems are refused",
         )
     return ()
-
-
-def _content_hash(path: Path) -> str:
-    """Return 16 hex digits over the file, so that the same file is ingested once."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except FileNotFoundError as error:
-        raise BadInput(f"no problem file {path}", hint="check the path") from error
-    except OSError as error:
-        raise BadInput(
-            f"problem file {path} cannot be read: {error.strerror}", hint="give a JSONL, JSON or Parquet file"
-        ) from error

@@ -16,9 +16,9 @@ from models.engines.settings import EngineSettings
 from models.scratch.settings import BaseSettings
 from models.training.settings import PpmSettings, SftSettings
 from tasks.annotation.settings import AnnotationSettings
+from tasks.domains.settings import ProblemsSettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
-from tasks.problems.settings import ProblemsSettings
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.settings import SearchSettings
 from warehouse.gates.settings import GateSettings

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from models.engines.registry import KINDS
 from warehouse.no_data import SPEED
+from warehouse.registered import registered
 
 
 class EngineSettings(BaseModel):
@@ -14,7 +16,7 @@ class EngineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["vllm", "vllm-async", "http", "transformers"] = "vllm"
+    kind: Annotated[str, registered(KINDS)] = "vllm"
     """vllm: continuous batching. vllm-async: policy and PPM in vLLM processes of their own that compute at the same time, for
     GPUs. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
@@ -110,19 +112,21 @@ class EngineSettings(BaseModel):
     def _gpus_fit_the_processes(self) -> Self:
         n_processes = max(1, self.n_processes)
         for name, gpus in (("policy_gpus", self.policy_gpus), ("ppm_gpus", self.ppm_gpus)):
-            if gpus and self.kind not in ("vllm", "vllm-async"):
-                raise ValueError(f'{name} is for the kinds vllm and vllm-async, not for "{self.kind}"')
+            if gpus and KINDS[self.kind].gpus == "none":
+                able = " and ".join(kind for kind, about in KINDS.items() if about.gpus != "none")
+                raise ValueError(f'{name} is for the kinds {able}, not for "{self.kind}"')
             if gpus and len(gpus) != n_processes:
                 raise ValueError(f"{name} has {len(gpus)} entries for {n_processes} processes; give one for each (n_processes)")
-        if self.kind == "vllm" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
-            raise ValueError('a PPM apart, or a model over several GPUs, needs kind = "vllm-async"')
+        if KINDS[self.kind].gpus == "one" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
+            able = " or ".join(f'"{kind}"' for kind, about in KINDS.items() if about.gpus == "several")
+            raise ValueError(f"a PPM apart, or a model over several GPUs, needs kind = {able}")
         return self
 
     @model_validator(mode="after")
     def _servers_are_named(self) -> Self:
-        if self.kind == "http" and not (self.policy_urls and self.ppm_urls):
+        if KINDS[self.kind].asks_servers and not (self.policy_urls and self.ppm_urls):
             lacking = "ppm_urls" if self.policy_urls else "policy_urls"
-            raise ValueError(f'kind = "http": {lacking} names no server; give at least one')
+            raise ValueError(f'kind = "{self.kind}": {lacking} names no server; give at least one')
         return self
 
     def of_process(self, index: int) -> "EngineSettings":

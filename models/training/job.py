@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.training.settings import PpmSettings, SftSettings
 
-TrainingKind = Literal["sft", "ppm"]
+TrainingKind = Literal["policy", "ppm"]
+"""What is trained: a policy, by SFT, or a PPM."""
 
 
 class TrainingJob(BaseModel):
@@ -27,26 +28,26 @@ class TrainingJob(BaseModel):
 
     kind: TrainingKind
     start_dir: Path
-    """Checkpoint that training starts from: the base for sft, the round's policy for ppm."""
+    """Checkpoint that training starts from: the base for a policy, the round's policy for a PPM."""
     work_dir: Path
     """Directory of this job alone; created if missing."""
     settings: SftSettings | PpmSettings
     seed: int
     examples: Path | None = None
-    """sft: Parquet with problem_id, prompt, completion."""
+    """policy: Parquet with problem_id, prompt, completion."""
     nodes: Path | None = None
     """ppm: Parquet with tree_id, problem_id, node_id, parent_id, text; for orm and pqm also verdict, q_value."""
     pairs: Path | None = None
     """ppm: Parquet with problem_id, kind, weight and the tree and node ids of chosen and rejected."""
     observed: tuple[str, str] | None = None
-    """sft: how an observed output block opens and closes; what lies between was printed by code and is not learned."""
+    """policy: how an observed output block opens and closes; what lies between was printed by code and is not learned."""
 
     @model_validator(mode="after")
     def _inputs_fit_the_kind(self) -> Self:
-        settings_type = {"sft": SftSettings, "ppm": PpmSettings}[self.kind]
+        settings_type = {"policy": SftSettings, "ppm": PpmSettings}[self.kind]
         if not isinstance(self.settings, settings_type):
             raise ValueError(f"a job of kind {self.kind!r} needs {settings_type.__name__}, not {type(self.settings).__name__}")
-        needed = ("examples", "observed") if self.kind == "sft" else ("nodes", "pairs")
+        needed = ("examples", "observed") if self.kind == "policy" else ("nodes", "pairs")
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a job of kind {self.kind!r} needs {' and '.join(missing)}")
@@ -77,9 +78,9 @@ class TrainingJob(BaseModel):
 
 
 class TrainingMetric(BaseModel):
-    """Progress after an optimizer step, as means since the last report; the row of `training_metrics`.
+    """Progress after an optimizer step, as means since the last report; its numbers are rows of `training_metrics`.
 
-    accuracy: of next tokens for sft, of pairs for ppm. held_out_accuracy: of pairs of held-out problems, at the end of epochs.
+    accuracy: of next tokens for a policy, of pairs for a PPM. ppm_pair_accuracy: of held-out pairs, at the end of epochs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,7 +94,7 @@ class TrainingMetric(BaseModel):
     learning_rate: float
     n_tokens: int
     elapsed_seconds: float
-    held_out_accuracy: float | None = None
+    ppm_pair_accuracy: float | None = None
 
 
 class TrainingOutcome(BaseModel):

@@ -21,7 +21,7 @@ import transformers
 from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome
 from models.training.ppm import train_ppm
 from models.training.settings import PpmSettings
-from models.training.sft import train_sft
+from models.training.sft import train_policy
 from warehouse.errors import StargroveError
 
 
@@ -37,7 +37,7 @@ def run_job(job: TrainingJob, emit: Callable[[TrainingMetric], None]) -> Trainin
         curve.append(metric)
         emit(metric)
 
-    metrics = train_ppm(job, settings, keep) if isinstance(settings, PpmSettings) else train_sft(job, settings, keep)
+    metrics = train_ppm(job, settings, keep) if isinstance(settings, PpmSettings) else train_policy(job, settings, keep)
     times = {"wall_seconds": time.monotonic() - wall_started, "cpu_seconds": time.process_time() - cpu_started}
     outcome = TrainingOutcome(
         model_dir=job.model_dir, metrics={**metrics, **times}, curve=tuple(curve), fingerprint=job.fingerprint()

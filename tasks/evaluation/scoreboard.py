@@ -1,22 +1,26 @@
 """What a method's answers to a problem earned, by metric; and what that comes to over problems, with its uncertainty."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from tasks.evaluation.methods import Answers
 from tasks.evaluation.metrics import (
+    CHOICES,
     Vote,
     best_of,
     bootstrap_interval,
-    majority,
     mean_correct,
     pass_at_k,
     weighted_majority,
 )
 from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
-from tasks.search.aggregation import Aggregation, trajectory_score
+from tasks.search.aggregation import AGGREGATIONS, Aggregation, trajectory_score
 from warehouse.records import AnswerMethod
+
+_BOOTSTRAP_SEED: Final = 0
+"""Draws the problems of the bootstrap. Fixed, so that the intervals of the same answers are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ def votes_of(answers: Answers, aggregation: Aggregation, grader: Grader) -> list
             verdict=attempt.grade.verdict if attempt.grade else "wrong",
             ppm_score=trajectory_score(attempt.step_scores, aggregation),
             share=share,
+            step_scores=attempt.step_scores,
         )
         for index, (attempt, share) in enumerate(zip(attempts, answers.shares, strict=True))
     ]
@@ -83,18 +88,24 @@ def earned(method: AnswerMethod, answers: Answers, votes: Sequence[Vote], ks: Se
 
 def _sampled(answers: Answers, votes: Sequence[Vote], k: int, *, scored: bool) -> list[Earned]:
     """Return the metrics at k, each the mean over the disjoint groups of k answers; pass@k is the unbiased estimate."""
-    groups = [votes[start : start + k] for start in range(0, len(votes) - k + 1, k)]
     n_correct = sum(vote.verdict == "correct" for vote in votes)
     n_tokens = answers.n_tokens * k / len(votes)
-    values = {
-        f"maj_{k}": _mean(map(majority, groups)),
-        f"random_of_{k}": mean_correct(votes),
-        f"pass_{k}": pass_at_k(len(votes), n_correct, k),
-    }
-    if scored:
-        values[f"weighted_maj_{k}"] = _mean(map(weighted_majority, groups))
-        values[f"best_of_{k}"] = _mean(map(best_of, groups))
+    values = {f"random_of_{k}": mean_correct(votes), f"pass_{k}": pass_at_k(len(votes), n_correct, k)}
+    for name, choice in CHOICES.items():
+        if scored or not choice.needs_scores:
+            values[f"{name}_{k}"] = _mean(map(choice.is_right, _groups(votes, k)))
+    for name in AGGREGATIONS if scored else ():
+        values[f"best_by_{name}_of_{k}"] = _mean(map(best_of, _groups([_scored_by(name, vote) for vote in votes], k)))
     return [Earned(metric, value, n_tokens) for metric, value in values.items()]
+
+
+def _groups(votes: Sequence[Vote], k: int) -> list[Sequence[Vote]]:
+    return [votes[start : start + k] for start in range(0, len(votes) - k + 1, k)]
+
+
+def _scored_by(aggregation: Aggregation, vote: Vote) -> Vote:
+    """Return the vote with the score that another aggregation gives it."""
+    return replace(vote, ppm_score=trajectory_score(vote.step_scores, aggregation))
 
 
 def _searched(method: AnswerMethod, answers: Answers, votes: Sequence[Vote]) -> list[Earned]:
@@ -106,8 +117,8 @@ def _searched(method: AnswerMethod, answers: Answers, votes: Sequence[Vote]) -> 
     return [Earned(metric, value, answers.n_tokens) for metric, value in values.items()]
 
 
-def summarised(measured: Iterable[MeasuredProblem], seed: int) -> list[Metric]:
-    """Return every metric over all levels and by level. `seed` draws the problems of the bootstrap."""
+def summarised(measured: Iterable[MeasuredProblem]) -> list[Metric]:
+    """Return every metric over all levels and by level."""
     by_metric: dict[str, list[MeasuredProblem]] = {}
     for problem in measured:
         by_metric.setdefault(problem.earned.metric, []).append(problem)
@@ -117,7 +128,7 @@ def summarised(measured: Iterable[MeasuredProblem], seed: int) -> list[Metric]:
         for level in (None, *levels):
             group = [problem.earned for problem in problems if level in (None, problem.level)]
             values = [one.value for one in group]
-            low, high = bootstrap_interval(values, seed)
+            low, high = bootstrap_interval(values, _BOOTSTRAP_SEED)
             tokens = sum(one.n_tokens for one in group) / len(group)
             metrics.append(Metric(name, level, sum(values) / len(values), low, high, len(values), tokens))
     return metrics

@@ -75,7 +75,7 @@ def measure(job: TrainingJob, data: PpmData, collate: Collate) -> dict[str, floa
     trainer.train()
     seconds = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.perf_counter() - wall}
     final = report.final()
-    return {"n_tokens": final["n_tokens"], **seconds, "held_out_accuracy": final["held_out_accuracy"], "loss": final["loss"]}
+    return {"n_tokens": final["n_tokens"], **seconds, "ppm_pair_accuracy": final["ppm_pair_accuracy"], "loss": final["loss"]}
 
 
 def main() -> None:

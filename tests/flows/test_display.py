@@ -8,7 +8,7 @@ from rich.console import Console
 
 from flows.display.progress.base import Display
 from flows.display.progress.lines import QUIET_SECONDS, LineDisplay
-from flows.display.progress.stage import Stage, duration
+from flows.display.progress.stage import StageProgress, duration
 from flows.display.progress.terminal import TerminalDisplay
 from tasks.runtime.progress import Progress, TreeCount, TreeTally
 
@@ -84,10 +84,10 @@ def test_the_shards_of_a_search_add_up(lines: LineDisplay, clock: Clock, progres
 
 
 def test_a_training_shows_its_loss(lines: LineDisplay, progress: io.StringIO) -> None:
-    lines.stage(1, "sft policy")
-    lines.metric("sft policy", 7, 7, 0.125)
+    lines.stage(1, "train-policy")
+    lines.metric("train-policy", 7, 7, 0.125)
     lines.close()
-    assert "sft policy 7 · loss 0.1250" in progress.getvalue()
+    assert "train-policy 7 · loss 0.1250" in progress.getvalue()
 
 
 def test_tables_go_to_the_output_and_progress_does_not(lines: LineDisplay, progress: io.StringIO, output: io.StringIO) -> None:
@@ -129,36 +129,36 @@ def test_any_thread_may_report(lines: LineDisplay, progress: io.StringIO) -> Non
 
 
 def test_stages_beside_each_other_end_one_by_one(lines: LineDisplay, clock: Clock, progress: io.StringIO) -> None:
-    lines.stage(1, "train ppm")
+    lines.stage(1, "train-ppm")
     lines.stage(1, "answer test", total=4, beside=True)
     clock.now = 2.0
-    lines.metric("train ppm", 1, 2, 0.5)
+    lines.metric("train-ppm", 1, 2, 0.5)
     lines.trees("answer test", 4, 4, 0, 100)
     lines.over("answer test")
     clock.now = 3.0
-    lines.metric("train ppm", 2, 2, 0.25)
+    lines.metric("train-ppm", 2, 2, 0.25)
     lines.stage(1, "evaluate test")
     assert progress.getvalue().splitlines() == [
         "round 1 · answer test 4 · 50 tokens/s · 2.0 s",
-        "round 1 · train ppm 2 · loss 0.2500 · 3.0 s",
+        "round 1 · train-ppm 2 · loss 0.2500 · 3.0 s",
     ]
 
 
 def test_a_terminal_draws_a_bar_for_each_stage_that_runs(terminal: TerminalDisplay, progress: io.StringIO) -> None:
-    terminal.stage(1, "train ppm")
+    terminal.stage(1, "train-ppm")
     terminal.stage(1, "answer test", total=4, beside=True)
     terminal.trees("answer test", 2, 4, 0, 100)
-    terminal.metric("train ppm", 1, 2, 0.5)
-    terminal.over("train ppm")
+    terminal.metric("train-ppm", 1, 2, 0.5)
+    terminal.over("train-ppm")
     terminal.trees("answer test", 4, 4, 0, 100)
     terminal.close()
     over = [line for line in progress.getvalue().splitlines() if "✓" in line]
-    assert ["train ppm 1" in over[0], "answer test 4" in over[1]] == [True, True]
+    assert ["train-ppm 1" in over[0], "answer test 4" in over[1]] == [True, True]
 
 
 def test_nothing_is_said_of_a_stage_that_never_began(lines: LineDisplay, progress: io.StringIO) -> None:
     lines.trees("search", 1, 2, 1, 1)
-    lines.metric("train ppm", 1, 2, 0.5)
+    lines.metric("train-ppm", 1, 2, 0.5)
     lines.close()
     assert progress.getvalue() == ""
 
@@ -180,6 +180,6 @@ def test_durations_read_as_people_say_them(seconds: float, said: str) -> None:
 
 
 def test_no_time_left_is_guessed_without_progress() -> None:
-    assert Stage("search", 0.0, done=0, total=10).remaining_seconds(5.0) is None
-    assert Stage("search", 0.0, done=3).remaining_seconds(5.0) is None
-    assert Stage("search", 0.0, done=5, total=10).remaining_seconds(5.0) == 5.0
+    assert StageProgress("search", 0.0, done=0, total=10).remaining_seconds(5.0) is None
+    assert StageProgress("search", 0.0, done=3).remaining_seconds(5.0) is None
+    assert StageProgress("search", 0.0, done=5, total=10).remaining_seconds(5.0) == 5.0

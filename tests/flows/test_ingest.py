@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from flows.data.benchmarks import known_benchmark
 from flows.data.ingest import run_ingest
 from flows.display.progress import open_display
-from flows.home.evaluating import known_benchmark
 from flows.settings import Settings
-from tasks.measure import Selection
+from tasks.runtime.measure_plan import Selection
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Problem, Split
 from warehouse.store.lake import Warehouse

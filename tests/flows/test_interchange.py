@@ -11,12 +11,13 @@ import pytest
 
 from flows.cli import app as cli
 from flows.data.export import ExportRequest, run_export
-from flows.data.imports import Origin, run_import
+from flows.data.imports.base import ImportSource
+from flows.data.imports.run import run_import
 from flows.settings import Settings
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify
 from warehouse.errors import BadInput, Unavailable
-from warehouse.records import Checkpoint, GateResult, Node, QuarantinedRow, Source
+from warehouse.records import CheckpointRow, GateResult, Node, QuarantinedRow, Source
 from warehouse.store.lake import Warehouse
 
 SETTINGS = Settings()
@@ -40,15 +41,19 @@ def evolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Warehouse.open(home) as lake:
         ingest(lake, problem("p1"), problem("x1", split="test"))
         refused = QuarantinedRow("test", 0, "contaminated: equals test problem x1 of test", "s")
-        lake.commit(batch(0, "refused"), {"quarantine": [refused], "sources": [Source("test", "train", "MIT", "a", "h", 2, 1)]})
+        lake.ingest(batch(0, "ingest", "refused"), [], [refused])
+        lake.commit(batch(0, "sources"), {"sources": [Source("test", "train", "MIT", "a", "h", 2, 1)]})
         lake.start_round(round_row(1))
         search(lake, 1, tree())
         verify(lake, 1, {"t1-3": "verified"})
         lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
         lake.run_statement(batch(1, "annotate-pairs"), "annotate_pairs", round=1)
-        lake.commit(batch(1, "gate"), {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]})
+        lake.commit(
+            batch(1, "gate-training-data"),
+            {"gate_results": [GateResult("training-data", "x", "t", "c", "1", ">= 1", True, 0, "")]},
+        )
         snapshot_id = lake.pin_training_snapshot(1)
-        lake.record_checkpoint(Checkpoint("policy-1", "policy", 1, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate"))
+        lake.record_checkpoint(CheckpointRow("policy-1", "policy", 1, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate"))
         lake.promote(1, "policy-1", None)
     return home
 
@@ -121,7 +126,7 @@ def test_a_later_round_changes_no_byte_of_an_export(home: Path, tmp_path: Path) 
 
 def test_trees_go_out_in_the_solvers_form_and_come_back_graded(home: Path, tmp_path: Path) -> None:
     file = run_export(home, ExportRequest("trees", 1, "rstar", "jsonl"), tmp_path)
-    report = run_import(SETTINGS, home, "trees", Origin(tmp_path / file.name, "back", "train"))
+    report = run_import(SETTINGS, home, "trees", ImportSource(tmp_path / file.name, "back", "train"))
     assert (report.n_rows, report.n_trajectories, report.n_labels, report.n_disagreements) == (1, 2, 2, 0)
     with Warehouse.open(home, read_only=True) as lake:
         there, back = (
@@ -131,7 +136,7 @@ def test_trees_go_out_in_the_solvers_form_and_come_back_graded(home: Path, tmp_p
         )  # fmt: skip
         assert there == back
         assert lake.query("select count(*) from v_searched where round = 0").item() == 0
-    again = run_import(SETTINGS, home, "trees", Origin(tmp_path / file.name, "back", "train"))
+    again = run_import(SETTINGS, home, "trees", ImportSource(tmp_path / file.name, "back", "train"))
     assert again.line.endswith("imported before, nothing to do")
 
 
@@ -148,7 +153,7 @@ def test_labels_are_checked_and_disagreements_listed(home: Path, tmp_path: Path)
         "no json",
     ]
     path.write_text("\n".join(rows), encoding="utf-8")
-    report = run_import(SETTINGS, home, "solutions", Origin(path, "eggs", "test", "MIT"))
+    report = run_import(SETTINGS, home, "solutions", ImportSource(path, "eggs", "test", "MIT"))
     assert (report.n_rows, report.n_new_problems, report.n_trajectories, report.n_disagreements) == (3, 2, 3, 1)
     with Warehouse.open(home, read_only=True) as lake:
         found = lake.query("label_disagreements")
@@ -170,7 +175,7 @@ def test_an_imported_training_problem_that_repeats_a_test_problem_is_refused(hom
     path = tmp_path / "solutions.jsonl"
     rows = [solution_row("STATEMENT of x1?", a=(True, "A: 18")), solution_row("Another?", a=(True, "A: 18"))]
     path.write_text("\n".join(rows), encoding="utf-8")
-    report = run_import(SETTINGS, home, "solutions", Origin(path, "copies", "train"))
+    report = run_import(SETTINGS, home, "solutions", ImportSource(path, "copies", "train"))
     assert (report.n_new_problems, report.n_quarantined) == (1, 1)
     with Warehouse.open(home, read_only=True) as lake:
         assert "copies" in lake.query("refused_problems")["source"].to_list()
@@ -186,9 +191,9 @@ def test_what_cannot_be_exported_or_imported_says_so(home: Path, tmp_path: Path)
     broken = tmp_path / "broken.jsonl"
     broken.write_text('{"question": "q"}\n', encoding="utf-8")
     with pytest.raises(BadInput, match="has no usable row; the first: no answer"):
-        run_import(SETTINGS, home, "trees", Origin(broken, "broken", "train"))
+        run_import(SETTINGS, home, "trees", ImportSource(broken, "broken", "train"))
     with pytest.raises(BadInput, match="cannot be read"):
-        run_import(SETTINGS, home, "trees", Origin(tmp_path / "none.jsonl", "none", "train"))
+        run_import(SETTINGS, home, "trees", ImportSource(tmp_path / "none.jsonl", "none", "train"))
 
 
 def test_a_hub_that_is_not_there_is_named_and_the_files_stay(

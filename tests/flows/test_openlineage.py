@@ -53,7 +53,16 @@ def test_every_batch_starts_and_completes_within_its_round(lake: Warehouse) -> N
     for event in events:
         by_job.setdefault(event["job"]["name"], []).append(event)
     assert {job: [event["eventType"] for event in found] for job, found in by_job.items()} == {
-        job: ["START", "COMPLETE"] for job in ("evolution_round", "rollout.all", "annotate.all", "evaluate.all")
+        job: ["START", "COMPLETE"]
+        for job in (
+            "evolution_round",
+            "rollout.all",
+            "trajectories.all",
+            "verify.all",
+            "annotate-sft.all",
+            "annotate-pairs.all",
+            "evaluate.all",
+        )
     }
     round_run = by_job["evolution_round"][0]["run"]["runId"]
     rollout = by_job["rollout.all"][1]
@@ -78,7 +87,7 @@ def test_events_reach_the_configured_server(
     monkeypatch.setenv("OPENLINEAGE_URL", f"{url}/")
     monkeypatch.setenv("OPENLINEAGE_API_KEY", "secret")
     told: list[str] = []
-    assert emit_round(lake, 1, told.append) == len(events) == 8
+    assert emit_round(lake, 1, told.append) == len(events) == 14
     assert {event["path"] for event in events} == {"/api/v1/lineage"}
     assert (set(keys), told) == ({"Bearer secret"}, [])
 

@@ -114,6 +114,7 @@ def test_every_value_knows_where_it_comes_from(tmp_path: Path) -> None:
         ("run.n_rounds=9", ["run.n_rounds = 9", "only 4 tables"]),
         ("sft.batch_size=17", ["batch_size = 17", "multiple of micro_batch_size = 16"]),
         ("search.max_step_tokens=512", ["search.max_step_tokens = 512", "less than engine.max_model_len = 512"]),
+        ("engine.kind=vlm", ["engine.kind = 'vlm'", "one of 'vllm', 'vllm-async', 'http' or 'transformers'"]),
         ("engine.kind=http", ['kind = "http"', "policy_urls names no server"]),
         ('engine.policy_urls=["gpu-1:8000"]', ["engine.policy_urls", "'gpu-1:8000' is no address", "http://host:port"]),
         ('engine.ppm_urls=["https://me:secret@gpu-1"]', ["engine.ppm_urls", "the address of gpu-1 holds a secret"]),

@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from flows.cli import app as cli
+from flows.cli.house.sandbox import run_program
 from flows.display.tables.evaluation import evaluation_table, refused_lines, ungraded_lines
 from flows.display.tables.gates import gate_tables, trend
 from flows.display.tables.round_diff import compared
 from flows.home.examination import Finding, examine
-from flows.home.sandbox_run import describe, run_file
 from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
@@ -26,6 +26,7 @@ from warehouse.records import (
     Evaluation,
     EvaluationAnswer,
     GateResult,
+    PreferencePair,
     Problem,
     ProblemMetric,
     RoundRow,
@@ -50,7 +51,7 @@ def result(expectation: str, *, passed: bool, override_reason: str | None = None
         needed=">= 20",
         passed=passed,
         n_failing=0 if passed else 1,
-        hint="stargrove sql --file bad_sft_examples",
+        hint="as an earlier version said",
         override_reason=override_reason,
     )
 
@@ -59,7 +60,7 @@ def result(expectation: str, *, passed: bool, override_reason: str | None = None
 def home(tmp_path: Path) -> Path:
     rows = [result("enough examples", passed=False, override_reason="a trial"), result("chosen_q > rejected_q", passed=True)]
     with Warehouse.open(tmp_path) as lake:
-        lake.commit(Batch(round=2, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": rows})
+        lake.commit(Batch(round=2, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": rows})
     return tmp_path
 
 
@@ -67,19 +68,37 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
     text = drawn(gate_tables(home, None, failed_only=False))
     assert "round 2 · training-data gate: 1 failed (2 expectations)" in text
     assert text.index("enough examples") < text.index("chosen_q > rejected_q")
-    assert "see the rows: stargrove sql --file bad_sft_examples" in text
+    assert "see the rows: stargrove gates --round 2 --rows" in text
     assert "let through by hand: a trial" in text
     assert "chosen_q" not in drawn(gate_tables(home, 2, failed_only=True))
     with pytest.raises(BadInput, match="no gate has run in round 1 of"):
         gate_tables(home, 1, failed_only=False)
 
 
+def test_the_rows_that_fail_a_gate_are_printed_below_its_claim(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claim = "chosen_q > rejected_q"
+    with Warehouse.open(home) as lake:
+        pairs = [
+            PreferencePair(f"p{i}", "step", f"tree{i}", 1, f"tree{i}", 2, 0, -0.5, q, 1.0) for i, q in ((1, 0.25), (2, -1.0))
+        ]
+        lake.commit(Batch(3, "annotate-pairs", "all", "f"), {"preference_pairs": pairs})
+        lake.commit(Batch(3, "gate-training-data", "all", "f"), {"gate_results": [result(claim, passed=False)]})
+    assert cli.main(["gates", "--round", "3", "--rows", "--home", str(home)]) == 0
+    printed = capsys.readouterr().out
+    assert f"round 3 · training-data gate · {claim} (needed: >= 20): 1 rows" in printed
+    assert "tree1" in printed and "tree2" not in printed
+    assert cli.main(["gates", "--round", "2", "--rows", "--home", str(home)]) == 0
+    assert "enough examples (needed: >= 20): 0 rows" in capsys.readouterr().out, "a claim of another version has none"
+
+
 def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
     with Warehouse.open(home) as lake:
         later = [replace(result("enough examples", passed=True), observed="25.5"), result("new in round 3", passed=True)]
-        lake.commit(Batch(round=3, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": later})
+        lake.commit(Batch(round=3, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": later})
         rows = replace(result("enough examples", passed=False), observed="3 of 9 rows fail", n_failing=3)
-        lake.commit(Batch(round=4, stage="gate", shard="training-data", fingerprint="f"), {"gate_results": [rows]})
+        lake.commit(
+            Batch(round=4, stage="gate-training-data", shard="training-data", fingerprint="f"), {"gate_results": [rows]}
+        )
     lines = drawn(gate_tables(home, 4, failed_only=False)).splitlines()
     assert "earlier rounds" in lines[1]
     assert lines[2].endswith("r2 13  r3 25.5")
@@ -119,7 +138,7 @@ def test_doctor_fails_where_the_lake_is_damaged(tmp_path: Path) -> None:
 def test_a_program_prints_and_its_outcome_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program.py"
     program.write_text("print(6 * 7)\n1 / 0\n")
-    assert run_file(SandboxSettings(), program) == 1
+    assert run_program(SandboxSettings(), program) == 1
     printed = capsys.readouterr()
     assert printed.out == "42\n"
     assert printed.err.startswith("error: ZeroDivisionError: division by zero (line 2)")
@@ -133,13 +152,13 @@ def test_a_missing_program_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_limit_is_named() -> None:
     killed = Execution(0, "timeout", "", None, None, "cpu", 2.0, 10.0)
     failed = Execution(0, "error", "", None, CodeError("NameError", "x", None), None, 0.001, 1.0)
-    assert describe(killed) == "timeout: cpu · 2000 ms · 10 MiB"
-    assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
+    assert killed.line == "timeout: cpu · 2000 ms · 10 MiB"
+    assert failed.line == "error: NameError: x · 1 ms · 1 MiB"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """As flows.evaluation.Outcome, which cannot be imported without Prefect."""
+    """As flows.evaluation.MeasuredSelection, which cannot be imported without Prefect."""
 
     selection: SimpleNamespace
     share_batch_ids: tuple[str, ...]
@@ -198,7 +217,7 @@ def test_sql_answers_while_another_thread_writes(home: Path, capfdbinary: pytest
         with Warehouse.open(home) as lake:
             for number in range(5):
                 lake.commit(
-                    Batch(round=3, stage="gate", shard=str(number), fingerprint="f"),
+                    Batch(round=3, stage="gate-training-data", shard=str(number), fingerprint="f"),
                     {"gate_results": [result("x", passed=True)]},
                 )
 

@@ -45,7 +45,7 @@ def expected(settings: EngineSettings) -> dict[int, Answer]:
 
 @contextmanager
 def pool(settings: EngineSettings, **changes: object) -> Iterator[EnginePool]:
-    with closing(EnginePool(settings.model_copy(update=changes), POLICY, PPM)) as engine:
+    with closing(EnginePool(HttpEngine, settings.model_copy(update=changes), POLICY, PPM)) as engine:
         yield engine
 
 

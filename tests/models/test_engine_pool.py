@@ -68,7 +68,7 @@ def test_starting_a_process_leaves_the_environment_alone_which_other_threads_cop
 
 
 def test_openmp_is_not_loaded_yet_when_an_engine_process_sets_its_threads() -> None:
-    program = "import sys, models.engines.pool.process; print(*{'torch', 'numpy'} & set(sys.modules))"
+    program = "import sys, models.engines.open, models.engines.pool.process; print(*{'torch', 'numpy'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert loaded.stdout.split() == []
 

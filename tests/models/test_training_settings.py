@@ -9,11 +9,11 @@ from models.training.job import TrainingJob
 from models.training.settings import PpmSettings, SftSettings
 
 
-def sft_job(tmp_path: Path, **changes: object) -> TrainingJob:
+def policy_job(tmp_path: Path, **changes: object) -> TrainingJob:
     examples = tmp_path / "sft.parquet"
     examples.write_bytes(b"rows")
     fields: dict[str, object] = {
-        "kind": "sft",
+        "kind": "policy",
         "start_dir": tmp_path / "base-1",
         "work_dir": tmp_path / "work",
         "settings": SftSettings(),
@@ -36,7 +36,7 @@ def test_unknown_settings_are_refused(settings_type: type[SftSettings | PpmSetti
 
 
 def test_a_job_file_is_read_back_as_it_was(tmp_path: Path) -> None:
-    job = sft_job(tmp_path, settings=SftSettings(learning_rate=1e-4))
+    job = policy_job(tmp_path, settings=SftSettings(learning_rate=1e-4))
     assert TrainingJob.model_validate_json(job.model_dump_json()) == job
     inputs = {"nodes": tmp_path / "n", "pairs": tmp_path / "p"}
     ppm = TrainingJob(kind="ppm", start_dir=tmp_path, work_dir=tmp_path, settings=PpmSettings(), seed=0, **inputs)
@@ -45,20 +45,20 @@ def test_a_job_file_is_read_back_as_it_was(tmp_path: Path) -> None:
 
 def test_a_job_names_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="needs examples and observed"):
-        sft_job(tmp_path, examples=None, observed=None)
+        policy_job(tmp_path, examples=None, observed=None)
     with pytest.raises(ValidationError, match="needs SftSettings"):
-        sft_job(tmp_path, settings=PpmSettings())
+        policy_job(tmp_path, settings=PpmSettings())
 
 
 @pytest.mark.parametrize("change", [{"seed": 4}, {"settings": SftSettings(n_epochs=9)}, {"start_dir": Path("base-2")}])
 def test_the_fingerprint_follows_what_decides_the_weights(tmp_path: Path, change: dict[str, object]) -> None:
-    assert sft_job(tmp_path).fingerprint() != sft_job(tmp_path, **change).fingerprint()
-    assert sft_job(tmp_path).fingerprint() == sft_job(tmp_path, work_dir=tmp_path / "elsewhere").fingerprint()
+    assert policy_job(tmp_path).fingerprint() != policy_job(tmp_path, **change).fingerprint()
+    assert policy_job(tmp_path).fingerprint() == policy_job(tmp_path, work_dir=tmp_path / "elsewhere").fingerprint()
 
 
 def test_the_fingerprint_follows_the_data(tmp_path: Path) -> None:
-    before = sft_job(tmp_path).fingerprint()
-    job = sft_job(tmp_path)
+    before = policy_job(tmp_path).fingerprint()
+    job = policy_job(tmp_path)
     assert job.examples is not None
     job.examples.write_bytes(b"other rows")
     assert job.fingerprint() != before

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.problems.gsm8k import CodedSolution, coded_solution, coded_solutions, use_of
-from tasks.problems.varied import varied, varied_solutions
+from tasks.domains.mathematics.gsm8k import CodedSolution, coded_solution, coded_solutions, use_of
+from tasks.domains.mathematics.varied import varied, varied_solutions
 from tasks.search.format import END_OF_STEP, boxed_answer, code_of
 
 QUESTION = "Natalia sold clips to 48 friends in April, and half as many in May. How many clips did she sell altogether?"

@@ -15,9 +15,9 @@ import pytest
 from models.engines.base import Engine
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.problems.virtual import generate_problems
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.driver import Driver, Machinery

@@ -7,7 +7,7 @@ from pathlib import Path
 from warehouse.gates.settings import GateSettings
 from warehouse.records import (
     Batch,
-    Checkpoint,
+    CheckpointRow,
     Evaluation,
     Node,
     PreferencePair,
@@ -84,17 +84,13 @@ def whole_round(home: Path) -> Iterator[Warehouse]:
         lake.commit(batch("rollout"), {"nodes": nodes})
         paths = [Trajectory(f"t{i}-1", f"t{i}", f"p{i}", 1, (0, 1), 1, "1", "correct", 1.0, None, "hash") for i in trees]
         pairs = [PreferencePair(f"p{i}", "step", f"t{i}", 1, f"t{i}", 2, 0, 1.0, -1.0, 1.0) for i in trees]
-        lake.commit(
-            batch("annotate"),
-            {
-                "trajectories": paths,
-                "verifications": [VerificationRow(f"t{i}-1", f"p{i}", "verified", None) for i in trees],
-                "sft_examples": [SftExample(f"p{i}", f"t{i}-1", ROUND, 1, 1.0) for i in trees],
-                "preference_pairs": pairs,
-            },
-        )
+        lake.commit(batch("trajectories"), {"trajectories": paths})
+        verified = [VerificationRow(f"t{i}-1", f"p{i}", "verified", None) for i in trees]
+        lake.commit(batch("verify"), {"verifications": verified})
+        lake.commit(batch("annotate-sft"), {"sft_examples": [SftExample(f"p{i}", f"t{i}-1", ROUND, 1, 1.0) for i in trees]})
+        lake.commit(batch("annotate-pairs"), {"preference_pairs": pairs})
         for kind, name in (("policy", "new"), ("ppm", "new-ppm")):
-            lake.record_checkpoint(Checkpoint(name, kind, ROUND, "base", None, "fingerprint", "file", "candidate"))  # type: ignore[arg-type]
+            lake.record_checkpoint(CheckpointRow(name, kind, ROUND, "base", None, "fingerprint", "file", "candidate"))  # type: ignore[arg-type]
         lake.set_candidates(ROUND, "new", "new-ppm")
         lake.commit(batch("evaluate", 0), {"evaluations": [evaluation("base", None, "greedy_pass_1", 0.5)]})
         lake.commit(

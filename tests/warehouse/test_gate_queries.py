@@ -39,7 +39,7 @@ def test_a_label_is_suspect_where_different_solutions_agree_on_another_answer(la
         *trajectories("few", ["7", "7"]),
     ]
     found[-3] = trajectories("solved", ["", "", "1"], verdict="correct")[2]
-    lake.commit(Batch(1, "annotate", "all", "f"), {"trajectories": found})
+    lake.commit(Batch(1, "trajectories", "all", "f"), {"trajectories": found})
     suspects = lake.query("label_suspects")
     assert suspects.select(
         "problem_id", "reference_answer", "suspected_answer", "n_solutions", "share_of_solutions"
@@ -50,6 +50,6 @@ def test_a_label_is_suspect_where_different_solutions_agree_on_another_answer(la
 def test_the_trend_of_a_gate_says_how_its_figures_moved(lake: Warehouse) -> None:
     for round_number, observed in ((1, "0.5"), (2, "0.75"), (3, "nothing")):
         result = GateResult("promotion", "pass@1", "evaluations", "candidate_pass_1", observed, ">= 0", True, 0, "")
-        lake.commit(Batch(round_number, "gate", "all", "f"), {"gate_results": [result]})
+        lake.commit(Batch(round_number, "gate-training-data", "all", "f"), {"gate_results": [result]})
     rows = lake.query("gate_trend", gate="promotion").select("round", "observed", "change").rows()
     assert rows == [(1, "0.5", None), (2, "0.75", 0.25), (3, "nothing", None)]

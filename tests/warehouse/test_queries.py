@@ -12,9 +12,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.display.tables.rounds import round_table
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, Node
+from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node, ProblemMetric
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
 
@@ -62,7 +63,7 @@ def two_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
             snapshot_id = lake.pin_training_snapshot(number)
             lake.record_checkpoint(
-                Checkpoint(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
+                CheckpointRow(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
             )
             lake.promote(number, f"policy-{number}", None)
             share = 0.25 * number
@@ -273,6 +274,20 @@ def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: W
     assert two_rounds.query("round_summary")["greedy_pass_1"].to_list() == [0.99, 0.99]
 
 
+@pytest.mark.parametrize(("ks", "shown"), [((4,), 4), ((64, 8), 8)])
+def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(
+    lake: Warehouse, ks: tuple[int, ...], shown: int
+) -> None:
+    for number in (1, 2):
+        metrics = {f"{name}_{k}": k / 100 for k in ks for name in ("maj", "best_of", "random_of", "weighted_maj")}
+        measured = [Evaluation("p", None, "test", name, None, value, 9) for name, value in metrics.items()]
+        lake.commit(batch(number, "evaluate", "test"), {"evaluations": measured})
+    found = lake.query("round_summary")
+    assert rows(found, "n_samples", "maj", "best_of", "random_of") == [(shown, *[shown / 100] * 3)] * 2
+    table = round_table(found)
+    assert {f"maj@{shown}", f"best-of-{shown} by PPM", f"random-of-{shown}"} <= {*table.columns[0].cells}
+
+
 def test_a_trajectory_is_shown_step_by_step(two_rounds: Warehouse) -> None:
     found = two_rounds.query("trajectory", trajectory_id="t1-4")
     assert rows(found, "step", "text", "q_value") == [(0, "P", 0.0), (1, "a", 0.5), (2, "a1", 1.0)]
@@ -316,10 +331,6 @@ def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
 def test_every_shipped_query_is_named_by_a_test() -> None:
     tests = "\n".join(path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py"))
     assert [name for name in shipped("queries") if f'"{name}"' not in tests] == []
-
-
-def test_good_data_has_no_bad_pairs(two_rounds: Warehouse) -> None:
-    assert two_rounds.query("bad_pairs", round=2).is_empty()
 
 
 def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
@@ -366,12 +377,16 @@ def test_answers_that_nobody_could_grade_are_listed_with_their_reference(lake: W
     assert lake.query("ungraded_answers", policy_id="policy-2").is_empty()
 
 
-def test_aggregations_are_compared_on_the_same_answers(lake: Warehouse) -> None:
-    # The first answer has the better mean and product, the second the better worst step, the third the better last one.
-    answers = sampled("p1", [(0.9, -0.1, 0.9), (0.3, 0.3, 0.3), (-0.9, -0.9, 0.95)], "wcw")
-    lake.commit(Batch(1, "measure", "test sample 000", "f"), {"evaluation_answers": answers})
-    found = dict(lake.query("aggregations", benchmark="test", k=3).select("aggregation", "best_of_k").rows())
-    assert found == {"min": 1.0, "mean": 0.0, "last": 0.0, "product": 0.0}
+def test_aggregations_are_compared_as_they_were_measured_last(lake: Warehouse) -> None:
+    for fingerprint, worst in (("old", 0.0), ("new", 1.0)):
+        values = {"best_by_min_of_3": worst, "best_by_mean_of_3": 0.5, "best_by_min_of_8": 0.25, "best_of_3": 0.75}
+        shares = [
+            ProblemMetric("policy-8", "ppm-8", "test", problem_id, "sample", metric, value, 9.0)
+            for problem_id in ("p1", "p2")
+            for metric, value in values.items()
+        ]
+        lake.commit(Batch(1, "measure", "test sample 000", fingerprint), {"problem_metrics": shares})
+    assert lake.query("aggregations", benchmark="test", k=3).rows() == [("min", 1.0, 2), ("mean", 0.5, 2)]
 
 
 def test_answers_that_are_measured_again_do_not_count_twice_in_pass_at_k(lake: Warehouse) -> None:

@@ -16,8 +16,7 @@ import pytest
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
 from warehouse.records import (
     Batch,
-    Checkpoint,
-    Evaluation,
+    CheckpointRow,
     EvaluationAnswer,
     GateResult,
     NearDuplicate,
@@ -55,7 +54,7 @@ def three_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
             lake.run_statement(batch(number, "annotate-sft"), "annotate_sft", round=number)
             lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
             lake.pin_training_snapshot(number)
-            checkpoint = Checkpoint(f"policy-{number}", "policy", number, "base-0", None, "f" * 8, "file:///x", "candidate")
+            checkpoint = CheckpointRow(f"policy-{number}", "policy", number, "base-0", None, "f" * 8, "file:///x", "candidate")
             lake.record_checkpoint(checkpoint)
             lake.promote(number, f"policy-{number}", None)
         yield lake
@@ -264,16 +263,8 @@ def test_where_problems_come_from_and_under_which_licence(lake: Warehouse) -> No
 def test_what_a_person_let_pass_and_why(lake: Warehouse) -> None:
     held = GateResult("promotion", "a", "t", "c", "1", ">= 0", True, 0, "")
     let_pass = GateResult("promotion", "b", "t", "c", "0", ">= 1", False, 1, "", "known, and fixed in the next round")
-    lake.commit(batch(1, "gate"), {"gate_results": [held, let_pass]})
+    lake.commit(batch(1, "gate-training-data"), {"gate_results": [held, let_pass]})
     assert rows(lake.query("overrides"), "expectation", "override_reason") == [("b", "known, and fixed in the next round")]
-
-
-def test_metrics_that_are_no_shares_are_shown(lake: Warehouse) -> None:
-    wrong = [Evaluation("p", None, "test", "maj_8", None, 1.5, 9), Evaluation("p", None, "test", "pass_8", None, 0.5, 0)]
-    right = Evaluation("p", None, "test", "greedy_pass_1", None, 0.5, 9)
-    lake.commit(batch(1, "evaluate"), {"evaluations": [*wrong, right]})
-    found = lake.query("bad_evaluations", round=1)
-    assert rows(found, "metric", "reason") == [("maj_8", "value outside [0, 1]"), ("pass_8", "over no problems")]
 
 
 def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse) -> None:

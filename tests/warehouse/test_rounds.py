@@ -5,12 +5,12 @@ import pytest
 
 from tests.warehouse.trees import batch, ingest, problem, round_row, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.records import Checkpoint, CheckpointKind, RoundStatus
+from warehouse.records import CheckpointKind, CheckpointRow, RoundStatus
 from warehouse.store.lake import Warehouse
 
 
-def checkpoint(checkpoint_id: str, kind: CheckpointKind = "policy", round_number: int = 1) -> Checkpoint:
-    return Checkpoint(checkpoint_id, kind, round_number, "base-0", None, "f" * 8, "file:///x", "candidate")
+def checkpoint(checkpoint_id: str, kind: CheckpointKind = "policy", round_number: int = 1) -> CheckpointRow:
+    return CheckpointRow(checkpoint_id, kind, round_number, "base-0", None, "f" * 8, "file:///x", "candidate")
 
 
 def statuses(lake: Warehouse) -> dict[str, str]:

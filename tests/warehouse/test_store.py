@@ -61,13 +61,11 @@ def test_batches_of_other_shards_stay_when_one_is_replaced(lake: Warehouse) -> N
     assert [len(lake.nodes(tree)) for tree in ("t1", "t2")] == [1, 7]
 
 
-def test_the_ledger_says_which_shards_are_there(lake: Warehouse) -> None:
+def test_the_ledger_says_which_batches_are_there(lake: Warehouse) -> None:
     written = batch(1, "rollout", "003")
     lake.commit(written, {"nodes": small_tree()})
-    assert lake.committed_shards(1, "rollout", written.fingerprint) == {"003"}
     assert lake.is_committed(written.batch_id)
     assert not lake.is_committed(batch(1, "rollout", "004").batch_id)
-    assert lake.committed_shards(1, "rollout", "other") == frozenset()
 
 
 def test_a_batch_without_rows_is_in_the_ledger(lake: Warehouse) -> None:
@@ -110,7 +108,7 @@ def test_rows_of_another_record_are_refused(lake: Warehouse) -> None:
     with pytest.raises(WarehouseError, match="table nodes takes Node rows, not Problem"):
         lake.commit(batch(1, "rollout"), {"nodes": [problem()]})
     with pytest.raises(WarehouseError, match="do not write a table 'checkpoints'"):
-        lake.commit(batch(1, "rollout"), {"checkpoints": []})
+        lake.commit(batch(1, "train-policy"), {"checkpoints": []})
 
 
 def test_a_commit_that_fails_leaves_nothing(lake: Warehouse) -> None:

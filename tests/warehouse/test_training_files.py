@@ -7,7 +7,7 @@ import pytest
 
 from tests.warehouse.trees import batch, ingest, problem, round_row, search, small_tree, verify
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.records import Checkpoint
+from warehouse.records import CheckpointRow
 from warehouse.rounds.lineage import lineage
 from warehouse.rounds.training_files import TrainingFile, export_training_file, reproduce
 from warehouse.store.lake import Warehouse
@@ -29,7 +29,7 @@ def trained_round(lake: Warehouse, number: int, directory: Path) -> list[Trainin
     for kind in ("policy", "ppm"):
         parent = "base-0" if kind == "policy" else f"policy-{number}"
         lake.record_checkpoint(
-            Checkpoint(f"{kind}-{number}", kind, number, parent, files[0].snapshot_id, "f" * 8, "file:///x", "candidate")
+            CheckpointRow(f"{kind}-{number}", kind, number, parent, files[0].snapshot_id, "f" * 8, "file:///x", "candidate")
         )
     lake.promote(number, f"policy-{number}", f"ppm-{number}")
     return files
@@ -71,7 +71,7 @@ def test_a_file_that_differs_is_reported(lake: Warehouse, trained: dict[int, lis
 def test_a_checkpoint_without_training_data_cannot_be_reproduced(lake: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no checkpoint 'nix'"):
         reproduce(lake, "nix", tmp_path)
-    lake.record_checkpoint(Checkpoint("base-0", "base", 0, None, None, "f", "file:///x", "current"))
+    lake.record_checkpoint(CheckpointRow("base-0", "base", 0, None, None, "f", "file:///x", "current"))
     with pytest.raises(BadInput, match="was not trained on rows of this lake"):
         reproduce(lake, "base-0", tmp_path)
 

@@ -93,9 +93,7 @@ def ingest(lake: Warehouse, *problems: Problem) -> None:
 def search(lake: Warehouse, round_number: int, nodes: Sequence[Node], shard: str = "000") -> None:
     """Commit trees and their trajectories."""
     lake.commit(batch(round_number, "rollout", shard), {"nodes": nodes})
-    lake.run_statement(
-        batch(round_number, "annotate-trajectories", shard), "annotate_trajectories", round=round_number, shard=shard
-    )
+    lake.run_statement(batch(round_number, "trajectories", shard), "annotate_trajectories", round=round_number, shard=shard)
 
 
 def verify(lake: Warehouse, round_number: int, outcomes: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from warehouse.stages import stage_named
 from warehouse.store.lake import Warehouse
 
 Event = dict[str, Any]
@@ -16,24 +17,6 @@ _PRODUCER: Final = "urn:stargrove"
 _SCHEMA: Final = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _PARENT_SCHEMA: Final = "https://openlineage.io/spec/facets/1-0-1/ParentRunFacet.json"
 _OUTPUT_SCHEMA: Final = "https://openlineage.io/spec/facets/1-0-2/OutputStatisticsOutputDatasetFacet.json"
-
-_TABLES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
-    "ingest": ((), ("problems", "quarantine")),
-    "sources": ((), ("sources",)),
-    "near-duplicates": (("problems",), ("near_duplicates",)),
-    "rollout": (("problems", "checkpoints"), ("nodes",)),
-    "trajectories": (("nodes",), ("trajectories",)),
-    "verify": (("trajectories", "nodes", "problems"), ("verifications", "evaluations")),
-    "annotate-sft": (("trajectories", "verifications"), ("sft_examples",)),
-    "annotate-pairs": (("nodes", "trajectories", "verifications"), ("preference_pairs",)),
-    "train-policy": (("sft_examples", "trajectories", "nodes"), ("checkpoints", "training_metrics")),
-    "train-ppm": (("preference_pairs", "nodes"), ("checkpoints", "training_metrics")),
-    "evaluate": (("problems", "checkpoints"), ("evaluations", "evaluation_answers")),
-    "gate-ingest": (("problems", "quarantine", "near_duplicates"), ("gate_results",)),
-    "gate-training-data": (("nodes", "trajectories", "sft_examples", "preference_pairs"), ("gate_results",)),
-    "gate-promotion": (("evaluations", "verifications"), ("gate_results",)),
-}
-"""What each stage reads and writes."""
 
 _BATCHES: Final = "select * from batches where round = $round order by committed_at, batch_id"
 _ROUND: Final = "select * from rounds where round = $round"
@@ -70,12 +53,12 @@ def _batch_events(row: dict[str, Any], namespace: str, round_fingerprint: str | 
             "run": {"runId": str(parent)},
             "job": {"namespace": namespace, "name": "evolution_round"},
         }
-    reads, writes = _TABLES.get(row["stage"].removesuffix("-import"), ((), ()))
+    stage = stage_named(row["stage"])
     started = row["committed_at"] - timedelta(seconds=row["wall_seconds"])
     end = _event("COMPLETE", row["committed_at"], namespace, job, run_id, facets)
-    end["inputs"] = [{"namespace": namespace, "name": f"lake.{table}"} for table in reads]
-    end["outputs"] = [{"namespace": namespace, "name": f"lake.{table}"} for table in writes]
-    if len(writes) == 1:
+    end["inputs"] = [{"namespace": namespace, "name": f"lake.{table}"} for table in stage.reads]
+    end["outputs"] = [{"namespace": namespace, "name": f"lake.{table}"} for table in stage.writes]
+    if len(stage.writes) == 1:
         statistics = {"_producer": _PRODUCER, "_schemaURL": _OUTPUT_SCHEMA, "rowCount": row["n_rows"]}
         end["outputs"][0]["outputFacets"] = {"outputStatistics": statistics}
     return [_event("START", started, namespace, job, run_id, facets), end]

@@ -6,16 +6,11 @@ from typing import Final
 import duckdb
 
 from warehouse.records import Batch, Problem
+from warehouse.stages import BENCHMARK_INGEST, INGEST
 from warehouse.store.ledger import forget, insert_select
 
-INGEST_STAGE: Final = "ingest"
-"""Stage of the batches that bring problems for the loop."""
-
-BENCHMARK_STAGE: Final = "ingest-benchmark"
-"""Stage of the batches that bring the problems of a benchmark file, so that its answers can be measured."""
-
 _COLUMNS: Final = ", ".join(field.name for field in fields(Problem))
-_OF_BENCHMARKS: Final = f"select batch_id from batches where stage = '{BENCHMARK_STAGE}'"
+_OF_BENCHMARKS: Final = f"select batch_id from batches where stage = '{BENCHMARK_INGEST.name}'"
 
 
 def select_problems(*, held_out: bool) -> str:
@@ -30,8 +25,8 @@ def insert_new(cursor: duckdb.DuckDBPyConnection, batch: Batch) -> int:
     A test problem that a benchmark brought is taken over by a batch that ingests it for itself, and counts as new; what else
     the same file brought as a benchmark goes, for this batch brings it too.
     """
-    if batch.stage == INGEST_STAGE:
-        forget(cursor, replace(batch, stage=BENCHMARK_STAGE).batch_id)
+    if batch.stage == INGEST.name:
+        forget(cursor, replace(batch, stage=BENCHMARK_INGEST.name).batch_id)
         cursor.execute(
             f"""delete from problems where split = 'test' and batch_id in ({_OF_BENCHMARKS})
             and problem_id in (select problem_id from staged_new where split = 'test')"""

@@ -6,7 +6,7 @@ from typing import Final
 import duckdb
 
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.records import Checkpoint, CheckpointKind, RoundRow, RoundStatus
+from warehouse.records import CheckpointKind, CheckpointRow, RoundRow, RoundStatus
 
 _FINISHED: Final = ("promoted", "rejected", "failed")
 
@@ -70,19 +70,19 @@ def pin_snapshot(cursor: Cursor, round_number: int) -> int:
     return int(latest[0])
 
 
-def record_checkpoint(cursor: Cursor, checkpoint: Checkpoint) -> None:
+def record_checkpoint(cursor: Cursor, checkpoint: CheckpointRow) -> None:
     """Insert the checkpoint. One that is there already keeps its row and its status: checkpoints are immutable."""
     if find_checkpoint(cursor, checkpoint.checkpoint_id) is None:
-        columns = ", ".join(f"${field.name} as {field.name}" for field in fields(Checkpoint))
+        columns = ", ".join(f"${field.name} as {field.name}" for field in fields(CheckpointRow))
         cursor.execute(f"insert into checkpoints by name select {columns}, now() as created_at", asdict(checkpoint))
 
 
-def find_checkpoint(cursor: Cursor, checkpoint_id: str) -> Checkpoint | None:
+def find_checkpoint(cursor: Cursor, checkpoint_id: str) -> CheckpointRow | None:
     """Return the checkpoint of this id."""
     return _checkpoint(cursor, "checkpoint_id = ?", checkpoint_id)
 
 
-def current_checkpoint(cursor: Cursor, kind: CheckpointKind) -> Checkpoint | None:
+def current_checkpoint(cursor: Cursor, kind: CheckpointKind) -> CheckpointRow | None:
     """Return the checkpoint of this kind that the next round searches with."""
     return _checkpoint(cursor, "status = 'current' and kind = ?", kind)
 
@@ -141,9 +141,9 @@ def needed(cursor: Cursor, round_number: int) -> RoundRow:
     return row
 
 
-def _checkpoint(cursor: Cursor, condition: str, value: str) -> Checkpoint | None:
-    columns = ", ".join(field.name for field in fields(Checkpoint))
+def _checkpoint(cursor: Cursor, condition: str, value: str) -> CheckpointRow | None:
+    columns = ", ".join(field.name for field in fields(CheckpointRow))
     row = cursor.execute(
         f"select {columns} from checkpoints where {condition} order by round desc, checkpoint_id limit 1", [value]
     ).fetchone()
-    return None if row is None else Checkpoint(*row)
+    return None if row is None else CheckpointRow(*row)

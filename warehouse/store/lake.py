@@ -20,8 +20,8 @@ from warehouse.errors import WarehouseError
 from warehouse.places.location import Location, is_remembered, lake_directory, located, remember
 from warehouse.records import (
     Batch,
-    Checkpoint,
     CheckpointKind,
+    CheckpointRow,
     Node,
     Problem,
     QuarantinedRow,
@@ -36,7 +36,7 @@ from warehouse.sql.statements import bound, find, shipped
 from warehouse.store import migrations
 from warehouse.store.connection import connect, make_directories, refuse_absent_bucket, use_lake
 from warehouse.store.failures import is_busy, reported
-from warehouse.store.ledger import forget, insert_rows, insert_select, write_ledger
+from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
 from warehouse.store.parquet import write_parquet
 from warehouse.store.staged_file import StagedFile
 from warehouse.store.staging import SORT_KEYS, staged
@@ -83,18 +83,24 @@ class Warehouse:
         read_only: bool = False,
         snapshot_id: int | None = None,
     ) -> Self:
-        """Return the lake of a home directory, created or migrated where it is to be written.
+        """Return the lake of a home directory, wherever it is; as `at` otherwise."""
+        settings = settings or WarehouseSettings()
+        return cls.at(located(home, settings), settings, read_only=read_only, snapshot_id=snapshot_id)
+
+    @classmethod
+    def at(
+        cls, location: Location, settings: WarehouseSettings, *, read_only: bool = False, snapshot_id: int | None = None
+    ) -> Self:
+        """Return the lake of a location, created or migrated where it is to be written.
 
         snapshot_id: the lake as it was then, read only. Raises WarehouseError when there is no lake to read, when a newer
         version wrote it, or when it is damaged.
         """
-        settings = settings or WarehouseSettings()
         read_only = read_only or snapshot_id is not None
-        location = located(home, settings)
         lock = None if read_only else commit_lock(location, settings)
         try:
             if lock is None:
-                connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
+                connection = _retried(lambda: connect(location, settings, read_only=True, snapshot_id=snapshot_id))
             else:
                 connection = _open_and_migrate(location, settings, lock)
             with reported(location.name):
@@ -126,8 +132,10 @@ class Warehouse:
     def commit(self, batch: Batch, rows: Mapping[str, Sequence[object]]) -> Committed:
         """Return what was written: every row of the batch and its ledger line, in one transaction.
 
-        A batch that was committed before is replaced, in all the tables that batches write.
+        A batch that was committed before is replaced, in all the tables that batches write. Raises WarehouseError for rows of a
+        table that the batch's stage does not write.
         """
+        refuse_foreign(batch, rows)
         tables = {table: staged(table, records) for table, records in rows.items()}
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -142,6 +150,7 @@ class Warehouse:
             select = f"select * from read_parquet($staged_path) order by {SORT_KEYS[rows.table]}"
             return insert_select(cursor, batch, rows.table, select, {"staged_path": str(rows.path)}) if rows.n_rows else 0
 
+        refuse_foreign(batch, [rows.table])
         return self._commit(batch, insert)
 
     def run_statement(self, batch: Batch, name: str, **parameters: object) -> Committed:
@@ -149,6 +158,7 @@ class Warehouse:
         statement = find(name)
         if statement.into is None:
             raise WarehouseError(f"{name} is a query: it writes no table", hint="use Warehouse.query")
+        refuse_foreign(batch, [statement.into])
         into, values = statement.into, bound(statement, parameters)
         select = f"select * from ({statement.sql}\n)"
 
@@ -162,6 +172,7 @@ class Warehouse:
 
         Raises BadInput for new training problems while a round is unfinished.
         """
+        refuse_foreign(batch, ("problems", "quarantine"))
         new, broken = staged("problems", problems), staged("quarantine", quarantined)
 
         def insert(cursor: duckdb.DuckDBPyConnection) -> int:
@@ -232,7 +243,7 @@ class Warehouse:
         with self.transaction(f"round {round_number} pins its training data", {}) as cursor:
             return rounds.pin_snapshot(cursor, round_number)
 
-    def record_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def record_checkpoint(self, checkpoint: CheckpointRow) -> None:
         """Record a published checkpoint; one that is there already stays as it is."""
         with self.transaction(f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}", {}) as cursor:
             rounds.record_checkpoint(cursor, checkpoint)
@@ -251,11 +262,11 @@ class Warehouse:
         """Return a round, or None where it was never started."""
         return self._read(lambda cursor: rounds.read(cursor, round_number))
 
-    def checkpoint(self, checkpoint_id: str) -> Checkpoint | None:
+    def checkpoint(self, checkpoint_id: str) -> CheckpointRow | None:
         """Return a checkpoint by its id."""
         return self._read(lambda cursor: rounds.find_checkpoint(cursor, checkpoint_id))
 
-    def current_checkpoint(self, kind: CheckpointKind) -> Checkpoint | None:
+    def current_checkpoint(self, kind: CheckpointKind) -> CheckpointRow | None:
         """Return the checkpoint of a kind that the next round searches with."""
         return self._read(lambda cursor: rounds.current_checkpoint(cursor, kind))
 
@@ -297,11 +308,6 @@ class Warehouse:
     def is_committed(self, batch_id: str) -> bool:
         """Return whether the batch is in the lake."""
         return self.query("select 1 as found from batches where batch_id = $batch_id", batch_id=batch_id).height > 0
-
-    def committed_shards(self, round_number: int, stage: str, fingerprint: str) -> frozenset[str]:
-        """Return the shards of a stage that are in the lake already."""
-        sql = "select shard from batches where round = $round and stage = $stage and fingerprint = $fingerprint"
-        return frozenset(self.query(sql, round=round_number, stage=stage, fingerprint=fingerprint)["shard"].to_list())
 
     def problems(self, split: str, limit: int | None = None, *, held_out: bool = False) -> list[Problem]:
         """Return the problems of a split, ordered by id. held_out: without those that only benchmark files brought."""
@@ -383,7 +389,7 @@ def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
 def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
     make_directories(location)
     with lock.held(), reported(location.name):
-        connection = connect(location.home, settings, read_only=False, location=location, application=lock.application)
+        connection = connect(location, settings, read_only=False, application=lock.application)
         refuse_absent_bucket(connection, location)
         migrations.refuse_newer(connection, location.name)
         if not migrations.is_current(connection):

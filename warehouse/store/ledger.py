@@ -1,14 +1,27 @@
 """What a batch does inside its transaction: its old rows go, its rows come, its line in the ledger is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from warehouse.errors import WarehouseError
 from warehouse.records import Batch
+from warehouse.stages import stage_named
 from warehouse.store.staging import RECORDS, SORT_KEYS
+
+
+def refuse_foreign(batch: Batch, tables: Iterable[str]) -> None:
+    """Raise WarehouseError for a batch of an unknown stage, or with rows for a table that its stage does not write."""
+    stage = stage_named(batch.stage)
+    foreign = [table for table in tables if table not in stage.writes]
+    if foreign:
+        raise WarehouseError(
+            f"stage {stage.name} does not write {', '.join(foreign)}, only {', '.join(stage.writes) or 'nothing'}",
+            hint="commit the rows as the stage that writes them, or state it in warehouse/stages.py",
+        )
 
 
 def insert_rows(cursor: duckdb.DuckDBPyConnection, batch: Batch, table: str, rows: pa.Table) -> int:

@@ -28,7 +28,7 @@ RECORDS: Final[dict[str, type]] = {
     "problem_metrics": records.ProblemMetric,
     "benchmark_problems": records.BenchmarkProblem,
     "ablations": records.Ablation,
-    "training_metrics": records.TrainingMetric,
+    "training_metrics": records.TrainingMetricRow,
     "gate_results": records.GateResult,
 }
 """The tables that batches write, with the record that is a row of each."""

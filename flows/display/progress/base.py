@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console, RenderableType
 
-from flows.display.progress.stage import Stage, search_detail, training_detail
+from flows.display.progress.stage import StageProgress, search_detail, training_detail
 
 
 class Display(ABC):
@@ -22,7 +22,7 @@ class Display(ABC):
         self._output = output
         self._clock = clock
         self._lock = threading.RLock()
-        self._stages: dict[str, Stage] = {}
+        self._stages: dict[str, StageProgress] = {}
         self._round = 0
         self._n_rounds: int | None = None
 
@@ -39,7 +39,7 @@ class Display(ABC):
             if round_number != self._round:
                 self._round = round_number
                 self.begin_round()
-            self._stages[name] = Stage(name, self._clock(), total=total)
+            self._stages[name] = StageProgress(name, self._clock(), total=total)
             self.begin(self._stages[name])
 
     def over(self, name: str) -> None:
@@ -90,15 +90,15 @@ class Display(ABC):
         """Show that another round begins."""
 
     @abstractmethod
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: StageProgress) -> None:
         """Show that a stage begins."""
 
     @abstractmethod
-    def update(self, stage: Stage) -> None:
+    def update(self, stage: StageProgress) -> None:
         """Show how far the stage is."""
 
     @abstractmethod
-    def finish(self, stage: Stage) -> None:
+    def finish(self, stage: StageProgress) -> None:
         """Show that the stage is over."""
 
     @abstractmethod

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from flows.display.progress.base import Display
-from flows.display.progress.stage import Stage
+from flows.display.progress.stage import StageProgress
 
 QUIET_SECONDS = 10.0
 """A stage says something at most this often: four tiny rounds then write about 60 lines."""
@@ -21,18 +21,18 @@ class LineDisplay(Display):
     def begin_round(self) -> None:
         """Say nothing: the round stands before each line."""
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: StageProgress) -> None:
         """Say nothing yet: a short stage is one line, when it is over."""
         self._last_said_seconds[stage.name] = stage.started_seconds
 
-    def update(self, stage: Stage) -> None:
+    def update(self, stage: StageProgress) -> None:
         """Write a line where the last one is long ago."""
         now = self._clock()
         if now - self._last_said_seconds[stage.name] >= QUIET_SECONDS:
             self._last_said_seconds[stage.name] = now
             self.say(stage.line(now))
 
-    def finish(self, stage: Stage) -> None:
+    def finish(self, stage: StageProgress) -> None:
         """Write what the stage came to."""
         self.say(stage.summary(self._clock()))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageProgress:
     """How far a stage is. Seconds are those of a monotonic clock; `total` is None where the amount of work is not known."""
 
     name: str

@@ -8,7 +8,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from flows.display.progress.base import Display
-from flows.display.progress.stage import Stage, duration
+from flows.display.progress.stage import StageProgress, duration
 
 
 class TerminalDisplay(Display):
@@ -32,19 +32,19 @@ class TerminalDisplay(Display):
         if self._round:
             self._progress.print(Rule(f"[bold]{self._round_name()}", style="cyan", align="left"))
 
-    def begin(self, stage: Stage) -> None:
+    def begin(self, stage: StageProgress) -> None:
         """Draw a bar, which pulses while the amount of work is not known."""
         self._tasks[stage.name] = self._bar.add_task(stage.name, total=stage.total, count="", detail="")
         self._bar.start()
 
-    def update(self, stage: Stage) -> None:
+    def update(self, stage: StageProgress) -> None:
         """Redraw the bar with the time that is left."""
         left = stage.remaining_seconds(self._clock())
         count = f"{stage.done:,}/{stage.total:,}" if stage.total else ""
         detail = " · ".join(part for part in (stage.detail, f"about {duration(left)} left" if left else "") if part)
         self._bar.update(self._tasks[stage.name], completed=stage.done, total=stage.total, count=count, detail=detail)
 
-    def finish(self, stage: Stage) -> None:
+    def finish(self, stage: StageProgress) -> None:
         """Put a line in the place of the bar."""
         task = self._tasks.pop(stage.name)
         if not self._tasks:

@@ -11,7 +11,7 @@ from flows.display.progress.stage import duration
 from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
-    from flows.evaluation import Outcome
+    from flows.evaluation import MeasuredSelection
 
 _LABELS = (
     (r"greedy_pass_1", "greedy pass@1", "greedy"),
@@ -33,20 +33,21 @@ N_NAMED = 10
 """Ungraded problems that are named; the query shows all."""
 
 
-def evaluation_table(lake: Warehouse, outcome: "Outcome") -> Table:
+def evaluation_table(lake: Warehouse, selected: "MeasuredSelection") -> Table:
     """Return what was measured on a selection: shares in percent with 95 % intervals, tokens per problem, and wall time.
 
     tokens: of such an answer, discarded steps and samples included. ungraded: answers of the method without a verdict.
+    Best-of-k by other aggregations is for `stargrove sql --file aggregations`.
     """
     rows = lake.query(
         """select metric, value, low, high, n_problems, tokens_per_problem
-        from evaluations where batch_id = $batch_id and level is null""",
-        batch_id=outcome.summary_batch_id,
+        from evaluations where batch_id = $batch_id and level is null and not starts_with(metric, 'best_by_')""",
+        batch_id=selected.summary_batch_id,
     ).rows()
-    seconds = _wall_seconds(lake, outcome)
-    ungraded = _n_ungraded(lake, outcome)
+    seconds = _wall_seconds(lake, selected)
+    ungraded = _n_ungraded(lake, selected)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
-    table.title = f"{outcome.selection.name}: {rows[0][4]:,} problems"
+    table.title = f"{selected.selection.name}: {rows[0][4]:,} problems"
     table.add_column("", no_wrap=True)
     for heading in ("%", "95 % interval", "tokens/problem", "wall", "ungraded"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -62,25 +63,25 @@ def evaluation_table(lake: Warehouse, outcome: "Outcome") -> Table:
     return table
 
 
-def ungraded_lines(lake: Warehouse, outcome: "Outcome") -> Iterator[str]:
+def ungraded_lines(lake: Warehouse, selected: "MeasuredSelection") -> Iterator[str]:
     """Yield a line per problem with an answer that could not be graded, the first of them by name."""
     found = lake.query("ungraded_answers")
-    found = found.filter(found["batch_id"].is_in(outcome.share_batch_ids)).unique("problem_id", maintain_order=True)
+    found = found.filter(found["batch_id"].is_in(selected.share_batch_ids)).unique("problem_id", maintain_order=True)
     if found.is_empty():
         return
-    yield f"{len(found)} problems of {outcome.selection.name} have answers that could not be graded:"
+    yield f"{len(found)} problems of {selected.selection.name} have answers that could not be graded:"
     for problem_id, answer, reference in found.select("problem_id", "answer", "reference_answer").head(N_NAMED).rows():
         yield f"  {problem_id}: is {answer!r} equal to {reference!r}?"
     yield "all of them: stargrove sql --file ungraded_answers"
 
 
-def refused_lines(lake: Warehouse, outcome: "Outcome") -> Iterator[str]:
+def refused_lines(lake: Warehouse, selected: "MeasuredSelection") -> Iterator[str]:
     """Yield a line where problems were refused by the engine: no method wrote a token for them."""
     sql = "select distinct problem_id, batch_id from problem_metrics where n_tokens = 0"
-    found = lake.query(sql).filter(pl.col("batch_id").is_in(outcome.share_batch_ids))["problem_id"].n_unique()
+    found = lake.query(sql).filter(pl.col("batch_id").is_in(selected.share_batch_ids))["problem_id"].n_unique()
     if found:
         yield (
-            f"{found:,} problems of {outcome.selection.name} count as wrong without an attempt: they do not fit into "
+            f"{found:,} problems of {selected.selection.name} count as wrong without an attempt: they do not fit into "
             f"engine.max_model_len, or hold what the policy's tokenizer cannot encode"
         )
 
@@ -110,22 +111,22 @@ def _place(labelled: tuple[str, str, Row]) -> tuple[int, int]:
     return min(kinds, default=len(_LABELS)), int(k.group(1)) if k else 0
 
 
-def _wall_seconds(lake: Warehouse, outcome: "Outcome") -> dict[str, float]:
+def _wall_seconds(lake: Warehouse, selected: "MeasuredSelection") -> dict[str, float]:
     """Return the seconds of each method, of whichever run it was measured in."""
     found = lake.query(
         """select answered.method, sum(batches.wall_seconds) as wall_seconds
         from (select distinct method, batch_id from problem_metrics where batch_id in (select unnest($ids))) as answered
         inner join batches on batches.batch_id = answered.batch_id
         group by answered.method""",
-        ids=list(outcome.share_batch_ids),
+        ids=list(selected.share_batch_ids),
     )
     return dict(found.rows())
 
 
-def _n_ungraded(lake: Warehouse, outcome: "Outcome") -> dict[str, int]:
+def _n_ungraded(lake: Warehouse, selected: "MeasuredSelection") -> dict[str, int]:
     found = lake.query(
         """select method, count(*) as n_unknown from evaluation_answers
         where batch_id in (select unnest($ids)) and verdict = 'unknown' group by method""",
-        ids=list(outcome.share_batch_ids),
+        ids=list(selected.share_batch_ids),
     )
     return dict(found.rows())

@@ -14,17 +14,20 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from models.engines.base import Answer, GenerationRequest, Request
+from models.engines.base import Answer, Engine, GenerationRequest, Request
 from models.engines.homes import Homes
-from models.engines.pool.process import Answered, Close, Failed, Load, Ready, Report, Submit, serve
+from models.engines.pool.messages import Answered, Close, Failed, Load, Ready, Report, Submit
+from models.engines.pool.process import serve
 from models.engines.settings import EngineSettings
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 
 MAX_FAILURES: Final = 3
 """Processes that may be lost in a row before it is taken for the machine's or the checkpoint's fault."""
@@ -54,10 +57,23 @@ class _Member:
 
 
 class EnginePool:
-    """Serves one policy and at most one PPM from settings.n_processes processes. Driven by one thread."""
+    """Serves one policy and at most one PPM from settings.n_processes processes. Driven by one thread.
 
-    def __init__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+    opener: returns the engine of one process, in that process; it is pickled. cancelled: asked while processes start or load,
+    which takes minutes with large models, and when they are to end: nobody waits for a turn whose answers will not be used.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[[EngineSettings, Path, Path | None], Engine],
+        settings: EngineSettings,
+        policy: Path,
+        ppm: Path | None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._opener = opener
         self._settings = settings
+        self._cancelled = cancelled
         self._served = (policy, ppm)
         self._homes = Homes()
         self._n_failures = 0
@@ -110,12 +126,13 @@ class EnginePool:
         return sum(len(member.open) for member in self._members)
 
     def close(self) -> None:
-        """End every process."""
-        for member in self._members:
-            self._tell(member, Close())
-        for member in self._members:
-            member.process.join(_CLOSE_SECONDS)
-            _kill(member)
+        """End every process, in the middle of its turn where the work was cancelled."""
+        if not self._cancelled():
+            for member in self._members:
+                self._tell(member, Close())
+            for member in self._members:
+                member.process.join(_CLOSE_SECONDS)
+        self._abandon()
         atexit.unregister(self._abandon)
 
     def _abandon(self) -> None:
@@ -124,11 +141,12 @@ class EnginePool:
             _kill(member)
 
     def _start(self, index: int) -> _Member:
+        settings = self._settings.of_process(index)
         parent_end, child_end = multiprocessing.Pipe()
         # Spawned, not forked: this process may hold threads and torch, which do not survive a fork.
         process = multiprocessing.get_context("spawn").Process(
             target=serve,
-            args=(child_end, self._settings.of_process(index), *self._served),
+            args=(child_end, partial(self._opener, settings, *self._served), settings.n_threads),
             name="stargrove engine",
             daemon=False,  # a daemon may have no processes of its own, which vllm-async needs
         )
@@ -138,6 +156,8 @@ class EnginePool:
 
     def _await_ready(self) -> None:
         while not all(member.ready for member in self._members):
+            if self._cancelled():
+                raise Interrupted("the engine was stopped while it started", hint="run the same command again")
             self._hear(1.0)
             self._replace_silent()
 

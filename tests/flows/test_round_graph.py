@@ -1,0 +1,120 @@
+"""The graph of one round is the recorded one, and its task runs are those of the stage table."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prefect import Task
+
+import tasks
+from flows import evolution
+from flows.evolution import EvolutionPlan, evolution_round
+from flows.home.plans import plan_of
+from flows.settings import load
+from warehouse.stages import STAGES, Stage
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "round.txt"
+N_PROBLEMS = 20
+SHARD_SIZE = 10
+
+
+class SubmittedRun:
+    """Stands for the future of a task run that is done."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def result(self) -> Any:
+        return SimpleNamespace(checkpoint_id=self.name)
+
+
+class RecordedTask:
+    """Stands for a task: notes what is submitted and what that waits for, and runs nothing."""
+
+    def __init__(self, task: "Task[..., Any]", edges: list[tuple[str, str]], nodes: list[str]) -> None:
+        self.task, self.edges, self.nodes = task, edges, nodes
+
+    def submit(
+        self, *arguments: object, return_state: bool = False, wait_for: Sequence[SubmittedRun] = (), **named: object
+    ) -> SubmittedRun:
+        given = inspect.signature(self.task.fn).bind(*arguments, **named).arguments
+        name = str(self.task.task_run_name).format(**given)
+        before = [*wait_for, *(one for one in given.values() if isinstance(one, SubmittedRun))]
+        self.nodes.append(name)
+        self.edges += dict.fromkeys((one.name, name) for one in before)
+        return SubmittedRun(name)
+
+
+@pytest.fixture
+def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[tuple[str, str]]]:
+    """Nodes and edges of a round, as the flow submits them."""
+    nodes: list[str] = []
+    edges: list[tuple[str, str]] = []
+    for name, task in vars(evolution).copy().items():
+        if isinstance(task, Task):
+            monkeypatch.setattr(evolution, name, RecordedTask(task, edges, nodes))
+    lake = SimpleNamespace(
+        problems=lambda split: [None] * N_PROBLEMS,
+        current_checkpoint=lambda kind: None,
+        start_round=lambda row: None,
+        set_candidates=lambda *found: None,
+    )
+    resources = SimpleNamespace(
+        lake=lake, search_begins=lambda *found: None, progress=SimpleNamespace(message=lambda text: None)
+    )
+    monkeypatch.setattr(evolution, "resources_of", lambda site: resources)
+    settings = load("tiny-cpu")
+    base, first = (plan_of(settings, tmp_path, number, "test") for number in (0, 1))
+    plan = EvolutionPlan(
+        name="test", base_id="base", shard_size=SHARD_SIZE, settings_json="{}", override_reason=None, base=base, rounds=(first,)
+    )
+    evolution_round.fn(plan, first)
+    return nodes, edges
+
+
+def described(stage: Stage) -> str:
+    return f"{stage.name} ({stage.label}): {', '.join(stage.reads)} -> {', '.join(stage.writes)}"
+
+
+def test_the_graph_of_a_round_and_what_each_stage_reads_and_writes_are_as_recorded(
+    graph: tuple[list[str], list[tuple[str, str]]], tmp_path: Path
+) -> None:
+    nodes, edges = graph
+    lines = ["# Task runs of a round with two shards", *nodes]
+    lines += ["", "# What waits for what", *(f"{before} -> {after}" for before, after in edges)]
+    lines += ["", "# Stages of a round (and how their task runs begin): tables read -> written"]
+    lines += [described(stage) for stage in STAGES.values() if stage.in_round]
+    lines += ["", "# Other stages", *(described(stage) for stage in STAGES.values() if not stage.in_round)]
+    found = "\n".join(line.rstrip() for line in lines) + "\n"
+    written = tmp_path / GOLDEN.name
+    written.write_text(found, encoding="utf-8")
+    assert found == GOLDEN.read_text(encoding="utf-8"), f"the round changed; where that is meant: cp {written} {GOLDEN}"
+
+
+def test_every_stage_of_a_round_has_a_task_run_and_every_task_run_a_stage(
+    graph: tuple[list[str], list[tuple[str, str]]],
+) -> None:
+    nodes, _ = graph
+    labels = {stage.label for stage in STAGES.values() if stage.in_round}
+    by_label = {label: [name for name in nodes if is_called(name, label)] for label in labels}
+    assert [label for label, names in by_label.items() if not names] == []
+    assert {name for names in by_label.values() for name in names} == set(nodes)
+
+
+def test_a_module_of_tasks_holds_one_task_that_is_called_by_the_label_of_its_stage() -> None:
+    labels = {stage.label for stage in STAGES.values()} | {"gate"}
+    for found in pkgutil.iter_modules(tasks.__path__):
+        if not found.ispkg:
+            module = importlib.import_module(f"tasks.{found.name}")
+            (task,) = (one for one in vars(module).values() if isinstance(one, Task) and one.fn.__module__ == module.__name__)
+            assert task.fn.__name__ == found.name
+            assert any(is_called(str(task.task_run_name), label) for label in labels), found.name
+
+
+def is_called(name: str, label: str) -> bool:
+    return name == label or name.startswith(f"{label} ")
