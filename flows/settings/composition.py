@@ -62,6 +62,7 @@ TINY_ROUNDS: Final[list[Table]] = [
     {"search": {"n_rollouts": 16, "q_source": "ppm"}, "sft": {"n_epochs": 5}},
     {"search": {"n_rollouts": 16, "n_extra_rollouts": 32, "n_candidates": 8, "q_source": "ppm"}, "sft": {"n_epochs": 6}},
 ]
+"""What each round of the profile tiny-cpu changes; why, that file says."""
 
 
 class Settings(BaseModel):
