@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 from prefect import task
@@ -16,6 +17,9 @@ from tasks.search.driver import Driver, Machinery
 from warehouse.records import Evaluation, VerificationRow
 from warehouse.rounds.ranges import ProblemRange
 from warehouse.stages import TRAJECTORIES, VERIFY
+
+SPARE: Final = 2
+"""Trajectories that are executed again for each that is to train the policy: those that differ are replaced by the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     lake.run_statement(plan.batch(TRAJECTORIES, problems.name), "annotate_trajectories", round=plan.round, **own)
     started = time.perf_counter()
     candidates = stored_trajectories(
-        lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem, **own)
+        lake.query("verification_candidates", round=plan.round, limit=SPARE * plan.annotation.n_sft_per_problem, **own)
     )
     driver: Driver[ReplayReport] = Driver(machinery, window=plan.search.window)
     # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.

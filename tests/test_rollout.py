@@ -31,7 +31,7 @@ class Isolated(FakeSandbox):
 
 @pytest.fixture
 def plan(tmp_path: Path) -> RoundPlan:
-    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.n_rollouts=6"])
+    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
     return plan_of(settings, tmp_path / "home", 1, "test")
 
 

@@ -12,7 +12,7 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from flows.settings import PROFILES
+from flows.profiles import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "infra" / "requirements-cpu.txt").read_text(encoding="utf-8")

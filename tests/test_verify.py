@@ -44,7 +44,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RoundPlan:
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
     monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
-    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.n_rollouts=6"])
+    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
     return plan_of(settings, tmp_path / "home", 1, "test")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flows.display.progress import Display
 from flows.home.code_version import code_version
 from flows.home.prefect_server import PrefectServer, open_server
-from flows.settings import Settings, differences, fingerprint
+from flows.settings import Settings, differences, fingerprint, unknown_settings
 from models.engines.http.check import require_servers
 from warehouse.errors import BadInput, Interrupted
 from warehouse.places.location import has_lake, located
@@ -85,6 +85,11 @@ def refuse_other_settings(settings: Settings, home: Path) -> None:
         rows = [lake.round_row(number) for number in range(1, settings.run.n_rounds + 1)]
     for row in rows:
         if row is not None and row.fingerprint != fingerprint(settings, through_round=row.round):
+            if unknown := unknown_settings(row.settings_json):
+                raise BadInput(
+                    f"{home} was begun by another version of Stargrove, whose settings were others: {', '.join(unknown)}",
+                    hint="go on with that version, or name another --home; what it holds can be read on: stargrove sql",
+                )
             changed = "; ".join(differences(row.settings_json, settings, row.round))
             raise BadInput(
                 f"{home} holds round {row.round} of other settings ({changed})",

@@ -26,7 +26,7 @@ from models.training.length_batches import LengthBatches
 from models.training.lora import adapters
 from models.training.losses import PairLoss, pair_loss
 from models.training.packed_batch import hidden_states, padded
-from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
+from models.training.ppm_data import HELD_OUT_SHARE, PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
 from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model, trainer_callbacks
 from models.training.tree_packing import Pack
@@ -125,7 +125,7 @@ def train_ppm(job: TrainingJob, settings: PpmSettings, emit: Callable[[TrainingM
         [pair for pair in read_pairs(job.pairs) if settings.loss_kind != "orm" or pair.kind == "answer"],
         lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
         settings.max_length,
-        settings.held_out_share,
+        HELD_OUT_SHARE,
     )
     if not data.train:
         raise TrainingFailed(

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from warehouse.no_data import SPEED
+
 Rate = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 LossKind = Literal["ppm", "orm", "pqm"]
@@ -27,15 +29,13 @@ class TrainerSettings(BaseModel):
     """Sequences per forward pass; batch_size must be a multiple of it. 1 wastes no padding, which pays on a CPU."""
     max_length: Count
     """Most tokens of a sequence."""
-    warmup_share: float = Field(default=0.03, ge=0, lt=1)
-    """Share of the optimizer steps in which the rate rises from 0."""
     bf16: bool = False
     """Compute in bfloat16: true on a GPU, slower than float32 on a CPU at the tiny size."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass to save memory: true for models of billions of parameters."""
     n_threads: Count = 1
     """CPU threads. They decide the order of sums, and so the bits of the weights."""
-    checkpoint_minutes: float = Field(default=0.0, ge=0)
+    checkpoint_minutes: Annotated[float, SPEED] = Field(default=0.0, ge=0)
     """Minutes between resume points, which is what a killed training loses at most; 0: it starts again, which is right for
     runs of seconds. A resume point of a model of 0.5 billion parameters takes 6 GB."""
     lora_rank: int = Field(default=0, ge=0, le=1024)
@@ -86,5 +86,3 @@ class PpmSettings(TrainerSettings):
     center_rewards_coefficient: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     """Weight of the squared sum of a pair's logits, which keeps them around zero. TRL's name; of use to the kind ppm alone.
     Paper: none."""
-    held_out_share: float = Field(default=0.1, ge=0, le=0.5)
-    """Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""

@@ -16,6 +16,9 @@ from models.training.job import TrainingJob, TrainingKind, TrainingMetric
 from models.training.lora import merged
 from models.training.settings import TrainerSettings
 
+WARMUP_SHARE: Final = 0.03
+"""Share of the optimizer steps in which the rate rises from 0."""
+
 N_REPORTS: Final = 40
 """Progress reports per training: enough for a smooth curve, few enough for a log."""
 
@@ -45,7 +48,7 @@ def arguments(job: TrainingJob, settings: TrainerSettings, n_examples: int) -> d
         "per_device_train_batch_size": settings.micro_batch_size,
         "gradient_accumulation_steps": settings.batch_size // settings.micro_batch_size,
         "lr_scheduler_type": "linear",
-        "warmup_steps": settings.warmup_share if n_steps > 1 else 0,
+        "warmup_steps": WARMUP_SHARE if n_steps > 1 else 0,
         "optim": "adamw_torch_fused",
         "bf16": settings.bf16,
         "gradient_checkpointing": settings.gradient_checkpointing,

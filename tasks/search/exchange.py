@@ -105,7 +105,6 @@ class Exchange:
         head = lanes[0]
         for flight in self._traffic.collect(head.costs):
             if not (flight.running.is_over or flight.running.lane.is_closed):
-                flight.running.n_open -= 1
                 self._resume(flight.running, flight.replies())
         now = self._clock()
         head.costs.wall_seconds += now - self._since
@@ -149,14 +148,10 @@ class Exchange:
     def _resume(self, running: Running, replies: Replies | None) -> None:
         """Resume a search until it needs something that is on its way; take its result if it ended instead."""
         try:
-            while True:
-                ask = _next_ask(running.search, replies)
-                if ask.n_requests:
-                    running.n_open += 1
-                    self._traffic.submit(Flight(running, ask), ask)
-                if ask.wait and running.n_open:
-                    return
-                replies = Replies(strand=ask.strand)
+            ask = _next_ask(running.search, replies)
+            while not ask.n_requests:
+                ask = running.search.send(Replies())
+            self._traffic.submit(Flight(running, ask), ask)
         except StopIteration as end:
             self._end(running, end.value)
 

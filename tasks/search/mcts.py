@@ -5,7 +5,6 @@ from tasks.search.budget import wants_rollout
 from tasks.search.expansion import Guidance, end_unfinished, expand
 from tasks.search.format import Wording
 from tasks.search.settings import SearchSettings
-from tasks.search.strands import roll_out_together
 from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
 
 
@@ -18,12 +17,9 @@ def grow_tree(
     """
     tree = plant(tree_id, problem_id, statement, guidance.wording)
     try:
-        if settings.n_rollouts_in_flight == 1:
-            while wants_rollout(tree, settings, guidance):
-                propagate_reward((yield from _roll_out(tree, settings, guidance)))
-                tree.n_rollouts += 1
-        else:
-            yield from roll_out_together(tree, settings, guidance)
+        while wants_rollout(tree, settings, guidance):
+            propagate_reward((yield from _roll_out(tree, settings, guidance)))
+            tree.n_rollouts += 1
     except Stopped as stop:
         end_unfinished(tree, stop.ending, guidance)
     return tree

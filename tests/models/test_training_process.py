@@ -66,7 +66,7 @@ def ppm_job(tmp_path: Path, random_policy: Path) -> TrainingJob:
         kind="ppm",
         start_dir=random_policy,
         work_dir=tmp_path / "ppm",
-        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1, held_out_share=0.3),
+        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1),
         seed=12,
         nodes=tmp_path / "nodes.parquet",
         pairs=tmp_path / "pairs.parquet",
@@ -205,7 +205,7 @@ def test_adapters_are_merged_into_what_is_saved(sft_job: TrainingJob, ppm_job: T
 
     sft_settings = SftSettings(n_epochs=2, batch_size=4, micro_batch_size=4, lora_rank=4, packing="tree", n_threads=1)
     policy = run_training(sft_job.model_copy(update={"settings": sft_settings}), lambda metric: None, host)
-    ppm_settings = PpmSettings(n_epochs=2, batch_size=4, lora_rank=4, n_threads=1, held_out_share=0.3)
+    ppm_settings = PpmSettings(n_epochs=2, batch_size=4, lora_rank=4, n_threads=1)
     ppm = run_training(ppm_job.model_copy(update={"settings": ppm_settings}), lambda metric: None, host)
 
     def tensors(directory: Path) -> dict[str, bytes]:
