@@ -11,6 +11,7 @@ import pytest
 
 from flows.settings import load
 from models.engines.registry import KINDS
+from models.training.ppm_data import HELD_OUT_SHARE
 from models.training.tree_packing import is_held_out
 from tasks.domains.registry import DOMAINS
 from tasks.problems.identity import problem_id
@@ -34,7 +35,6 @@ SETTINGS = (
     "rounds.1.search.n_rollouts=6",
     "sft.n_epochs=1",
     "ppm.n_epochs=1",
-    "ppm.held_out_share=0.5",
     "evaluation.ks=[2]",
     "gates.min_sft_examples=1",
     "gates.min_preference_pairs=1",
@@ -68,7 +68,9 @@ def test_the_opener_of_a_kind_is_there(kind: str) -> None:
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """The lake of a round of two problems."""
     names = [problem_id(" plus ".join(map(str, summands))) for summands in SUMMANDS["train"]]
-    assert sum(is_held_out(name, 0.5) for name in names) == 1, "the PPM is measured on one problem and trained on the other"
+    assert sum(is_held_out(name, HELD_OUT_SHARE) for name in names) == 1, (
+        "the PPM is measured on one problem and trained on the other"
+    )
     with home_with_server(tmp_path_factory.mktemp("toys") / "home") as home:
         command = [sys.executable, "-m", "tests.seams.toys", "evolve", "--home", str(home)]
         command += [word for setting in SETTINGS for word in ("--set", setting)]
@@ -89,11 +91,11 @@ def test_a_round_of_plugged_in_things_is_promoted(lake: Warehouse) -> None:
 def test_problems_prompts_verdicts_and_luck_are_those_of_the_domain(lake: Warehouse) -> None:
     assert {(one.statement, one.answer) for one in lake.problems("train")} == {
         ("2 plus 3 plus 4", "IX"),
-        ("5 plus 6 plus 7", "XVIII"),
+        ("3 plus 6 plus 9", "XVIII"),
     }
     assert lake.query("select distinct source, licence from sources").rows() == [("carved", "CC0-1.0")]
     roots = lake.query("select distinct text from nodes where parent_id is null order by text")["text"].to_list()
-    assert roots == ["Sum: 2 plus 3 plus 4\n<code>", "Sum: 5 plus 6 plus 7\n<code>"]
+    assert roots == ["Sum: 2 plus 3 plus 4\n<code>", "Sum: 3 plus 6 plus 9\n<code>"]
     graded = lake.query("select distinct grading_method, verdict from nodes where verdict is not null order by verdict").rows()
     assert graded == [("roman 1", "correct"), ("roman 1", "wrong")]
     luck = lake.query("select distinct verification, is_lucky from verifications where is_lucky is not null")
