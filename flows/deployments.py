@@ -16,7 +16,7 @@ def evolve_home(
 ) -> None:
     """Run the rounds of a home that are not promoted yet. Parameters are those of the command line.
 
-    The worker sets PREFECT_API_URL, so no server is started.
+    The worker sets PREFECT_API_URL, so no server is started; it cancels with SIGTERM, which ends the work within seconds.
     """
     settings = load(profile, Path(file) if file else None, overrides)
     with hold(Path(home)), open_display() as display:

@@ -1,6 +1,5 @@
 """Task `summarise`: what the shares of a measured selection of problems come to."""
 
-import hashlib
 from dataclasses import replace
 
 from prefect import task
@@ -10,6 +9,7 @@ from tasks.evaluation.measurement import Contestants, evaluation_row
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, summarised
 from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.resources import resources_of
+from warehouse.ids import content_id
 from warehouse.stages import MEASURE
 
 
@@ -31,7 +31,7 @@ def summarise(plan: MeasurePlan, selection: Selection, batch_ids: list[str]) -> 
     )
     shares = [MeasuredProblem(level, Earned(metric, value, n_tokens)) for level, metric, value, n_tokens in rows.iter_rows()]
     metrics = summarised(shares)
-    fingerprint = hashlib.sha256(" ".join(batch_ids).encode()).hexdigest()[:16]
+    fingerprint = content_id(" ".join(batch_ids))
     batch = replace(plan.round_plan.batch(MEASURE, f"{selection.name} summary"), fingerprint=fingerprint)
     contestants = Contestants(plan.policy_id, plan.ppm_id)
     evaluations = [evaluation_row(contestants, selection.split, metric, selection.name) for metric in metrics]

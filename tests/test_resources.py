@@ -17,6 +17,7 @@ from tasks.runtime.resources import Resources
 from tasks.sandbox.settings import SandboxSettings
 from tests.search.fakes import FakeGrader
 from warehouse.errors import EngineUnavailable
+from warehouse.places.location import Location
 from warehouse.settings import WarehouseSettings
 
 
@@ -47,12 +48,12 @@ class Place:
 
 @pytest.fixture
 def resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
-    monkeypatch.setattr(module, "open_engine", lambda settings, policy, ppm: CountedEngine())
+    monkeypatch.setattr(module, "open_engine", lambda *_: CountedEngine())
     monkeypatch.setattr(module, "open_sandbox", lambda settings: FakeGrader())
     monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     CountedEngine.opened = []
     site = Site(
-        home=tmp_path,
+        location=Location(tmp_path),
         warehouse=WarehouseSettings(),
         engine=EngineSettings(),
         sandbox=SandboxSettings(),

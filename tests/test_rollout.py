@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings.layers import load
 from tasks.domains.mathematics.domain import Mathematics
 from tasks.rollout import RolloutReport, rollout
@@ -20,6 +20,7 @@ from tasks.search.seeds import tree_id
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, toy_problem
 from tests.test_resources import Place
 from tests.warehouse.trees import batch
+from warehouse.places.location import Location
 from warehouse.records import Problem
 
 STATEMENTS = [toy_problem([number, 2, 3]) for number in range(12)]
@@ -32,13 +33,13 @@ class Isolated(FakeSandbox):
 @pytest.fixture
 def plan(tmp_path: Path) -> RoundPlan:
     settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
-    return plan_of(settings, tmp_path / "home", 1, "test")
+    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), 1, "test")
 
 
 def run(plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> tuple[list[RolloutReport | None], list[object]]:
     """Search in three shards, one after another or in threads, and return their reports and all rows."""
     rng = random.Random(0)
-    monkeypatch.setattr(module, "open_engine", lambda settings, policy, ppm: FakeEngine(rng))
+    monkeypatch.setattr(module, "open_engine", lambda *_: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
     monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
@@ -68,7 +69,7 @@ def test_shards_that_share_the_machinery_commit_the_rows_that_they_commit_alone(
     plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reports, rows = run(plan, monkeypatch, together=True)
-    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"home": tmp_path / "other"})})
+    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"location": Location(tmp_path / "other")})})
     alone, expected = run(elsewhere, monkeypatch, together=False)
     assert rows == expected
     assert len(rows) > 100

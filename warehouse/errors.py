@@ -8,6 +8,7 @@
     |   |-- EngineUnavailable      the policy or the PPM cannot be served
     |   `-- GraderUnavailable      no grading worker can be started
     |-- Interrupted                exit code 130: the user stopped the work; what is committed stays
+    |   `-- Terminated             exit code 143: the same, by SIGTERM
     |-- WarehouseError             the lake cannot be opened, read or written
     `-- TrainingFailed             a training process ended without a checkpoint
 
@@ -63,6 +64,12 @@ class Interrupted(StargroveError):
     """The user stopped the work. What is committed stays, and the same command goes on from there."""
 
     exit_code = 130
+
+
+class Terminated(Interrupted):
+    """The system stopped the work with SIGTERM: a scheduler, a spot instance that goes away, a shutdown."""
+
+    exit_code = 143
 
 
 class WarehouseError(StargroveError):

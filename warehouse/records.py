@@ -1,14 +1,16 @@
 """Frozen row types of the warehouse: what the factory knows, as values.
 
 Every record is one row of the table named in its docstring. Lineage columns (`round`, `batch_id`) are added by the
-committer, so that a record says only what was observed. No module of the factory is imported here.
+committer, so that a record says only what was observed. No module of the factory but the rule of ids is imported here.
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Literal
+from typing import Final, Literal, get_args
+
+from warehouse.ids import content_id
 
 Split = Literal["train", "validation", "test"]
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 
 Outcome = Literal["ok", "error", "timeout", "out_of_memory", "killed", "not_run"]
 """What became of a step's code. `not_run`: the root, or a candidate that is not a whole step."""
@@ -92,6 +94,7 @@ class Node:
     node_id counts in order of creation within the tree; the root is 0 and has no parent. `text` is exactly what the node
     adds to its parent's prefix (the root's is the prompt), the observed output and the answer included, so that a prefix is
     the concatenation of texts from the root. n_merged: identical candidates that this node stands for.
+    repairs: what was mended in the text of a policy that was never taught the step format.
     n_visits = n_correct + n_wrong + visits whose answer could not be graded; their reward is 0.
     q_value is in [-1, 1], None while neither visits nor a PPM score say anything. ppm_score is in (-1, 1).
     """
@@ -116,6 +119,7 @@ class Node:
     n_wrong: int
     ppm_score: float | None
     q_value: float | None
+    repairs: tuple[str, ...] = ()
 
 
 Verification = Literal["verified", "replay_differs", "regraded_differs"]
@@ -124,6 +128,7 @@ Verification = Literal["verified", "replay_differs", "regraded_differs"]
 PairKind = Literal["step", "answer"]
 
 CheckpointKind = Literal["base", "policy", "ppm"]
+CHECKPOINT_KINDS: Final[tuple[CheckpointKind, ...]] = get_args(CheckpointKind)
 
 CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]
 
@@ -135,7 +140,7 @@ AnswerMethod = Literal["greedy", "sample", "beam", "mcts"]
 def batch_id(round_number: int, stage: str, shard: str, fingerprint: str) -> str:
     """Return the id of the one batch that this shard of this stage writes, 16 hexadecimal digits; a retry gets the same id."""
     name = "\x1f".join((str(round_number), stage, shard, fingerprint))
-    return sha256(name.encode()).hexdigest()[:16]
+    return content_id(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +309,7 @@ class EvaluationAnswer:
     """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method.
 
     answer_group: equal answers of a method to a problem have the same number. step_scores: the PPM's, per step of `text`.
-    grading_method None: there was no answer to grade, which is wrong.
+    grading_method None: there was no answer to grade, which is wrong. repairs: as in Node.
     """
 
     policy_id: str
@@ -322,6 +327,7 @@ class EvaluationAnswer:
     step_scores: tuple[float, ...] = ()
     text: str | None = None
     grading_method: str | None = None
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

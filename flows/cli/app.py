@@ -1,8 +1,9 @@
 """The command line `stargrove`: the subcommands, and what an error looks like to a user.
 
-Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 130 interrupted, 143 terminated.
 """
 
+import contextlib
 import errno
 import sys
 import traceback
@@ -42,13 +43,21 @@ def shared(
         raise typer.Exit
 
 
-for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
-    app.command(module.NAME)(module.command)
-app.add_typer(config.app, name="config")
-app.add_typer(tiny.app, name="tiny")
-app.add_typer(sandbox.app, name="sandbox")
-app.add_typer(warehouse.app, name="warehouse")
-app.add_typer(import_.app, name="import")
+COMMANDS = {
+    "Work": (evolve, solve, evaluate, ablate),
+    "Data": (ingest, export, reproduce),
+    "Review": (sql, lineage, diff, gates),
+    "House": (doctor, ui),
+}
+GROUPS = {"Data": (import_,), "House": (config, sandbox, tiny, warehouse)}
+"""What stands in each panel of --help, which are the rooms of this package."""
+
+for panel, modules in COMMANDS.items():
+    for module in modules:
+        app.command(module.NAME, rich_help_panel=panel)(module.command)
+for panel, modules in GROUPS.items():
+    for module in modules:
+        app.add_typer(module.app, name=module.NAME, rich_help_panel=panel)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +84,8 @@ def failed(message: str, *, hint: str, exit_code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
     line = f"{message}; {hint}" if hint else message
-    typer.echo(f"stargrove: {' '.join(line.split())}", err=True)
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it any more; the exit code says it, too
+        typer.echo(f"stargrove: {' '.join(line.split())}", err=True)
     return exit_code
 
 

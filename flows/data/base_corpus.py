@@ -22,6 +22,7 @@ from tasks.problems.loaders import load_problems
 from tasks.problems.readers import read_rows
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
+from warehouse.ids import content_id
 from warehouse.places.objects import exists, fetched, placed, spelled
 from warehouse.records import Problem
 from warehouse.stages import TRAIN_BASE
@@ -112,4 +113,4 @@ def _fingerprint(settings: Settings, sources: Sources) -> str:
         if path is not None
     }
     content = {**settings.base.model_dump(mode="json", exclude={"n_threads"}), **files}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return content_id(json.dumps(content, sort_keys=True))

@@ -1,10 +1,10 @@
 """What `stargrove ingest` does: rows of a file become problems of the lake, and test problems stay out of training."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.data.input_file import input_file_id
 from flows.data.near_duplicates import record_near_duplicates
 from flows.settings import Settings
 from tasks.domains.mathematics.gsm8k import use_of
@@ -13,7 +13,7 @@ from tasks.problems.decontamination import Decontaminator, Refusal
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched, spelled
-from warehouse.records import Batch, Problem, QuarantinedRow, Source, Split
+from warehouse.records import SPLITS, Batch, Problem, QuarantinedRow, Source, Split
 from warehouse.stages import INGEST, SOURCES, Stage
 from warehouse.store.lake import Warehouse
 
@@ -63,7 +63,7 @@ def run_ingest(
     stage: BENCHMARK_INGEST for test problems that no round is to be measured on.
     """
     with fetched(path) as local:
-        batch = Batch(round=0, stage=stage.name, shard=f"{split} {source}", fingerprint=_content_hash(local))
+        batch = Batch(round=0, stage=stage.name, shard=f"{split} {source}", fingerprint=input_file_id(local))
         return _ingested(settings, home, local, path, split, source, licence, batch)
 
 
@@ -77,8 +77,7 @@ def _ingested(
             if lake.is_committed(earlier.batch_id):
                 _finish(settings, lake, earlier, Source(source, split, licence, spelled(path), batch.fingerprint, 0, 0), local)
                 return IngestReport(path, split, already_there=True)
-        splits: tuple[Split, ...] = ("train", "validation", "test")
-        there = {name: lake.problems(name) for name in splits}
+        there = {name: lake.problems(name) for name in SPLITS}
         known = {problem.problem_id: problem.answer for problems in there.values() for problem in problems}
         taken_over: set[str] = set()
         if split == "test" and batch.stage == INGEST.name:
@@ -140,16 +139,3 @@ def _refusals(
             hint="ingest test problems first, into a new --home; then those training problems are refused",
         )
     return ()
-
-
-def _content_hash(path: Path) -> str:
-    """Return 16 hex digits over the file, so that the same file is ingested once."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except FileNotFoundError as error:
-        raise BadInput(f"no problem file {path}", hint="check the path") from error
-    except OSError as error:
-        raise BadInput(
-            f"problem file {path} cannot be read: {error.strerror}", hint="give a JSONL, JSON or Parquet file"
-        ) from error

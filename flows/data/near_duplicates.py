@@ -5,7 +5,7 @@ from typing import Final
 from flows.settings import Settings
 from tasks.problems.near_duplicates import near_duplicates
 from warehouse import stages
-from warehouse.records import Batch, Split
+from warehouse.records import SPLITS, Batch
 from warehouse.store.lake import Warehouse
 
 NEAR_DUPLICATES: Final = Batch(round=0, stage=stages.NEAR_DUPLICATES.name, shard="all", fingerprint="all problems")
@@ -14,8 +14,7 @@ NEAR_DUPLICATES: Final = Batch(round=0, stage=stages.NEAR_DUPLICATES.name, shard
 
 def record_near_duplicates(settings: Settings, lake: Warehouse) -> int:
     """Return how many pairs of problems nearly repeat each other, after the table near_duplicates was written anew."""
-    splits: tuple[Split, ...] = ("train", "validation", "test")
-    problems = [problem for split in splits for problem in lake.problems(split)]
+    problems = [problem for split in SPLITS for problem in lake.problems(split)]
     found = near_duplicates(problems, settings.gates.near_duplicate_similarity)
     lake.commit(NEAR_DUPLICATES, {"near_duplicates": found})
     return len(found)

@@ -10,7 +10,7 @@ from tasks.problems.decontamination import Decontaminator
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
-from warehouse.records import Batch, Source, Split
+from warehouse.records import SPLITS, Batch, Source
 from warehouse.stages import INGEST, SOURCES
 from warehouse.store.lake import Warehouse
 
@@ -51,8 +51,7 @@ def _record_virtual(domain: ProblemDomain, lake: Warehouse, batch: Batch) -> Non
     """Record where the virtual problems of the lake come from."""
     made = domain.generator
     rows = []
-    splits: tuple[Split, ...] = ("train", "validation", "test")
-    for split in splits:
+    for split in SPLITS:
         n_problems = sum(problem.source == made.source for problem in lake.problems(split))
         rows.append(Source(made.source, split, made.licence, made.address, batch.fingerprint, n_problems, n_problems))
     lake.commit(batch, {"sources": rows})

@@ -1,4 +1,4 @@
-"""What `stargrove doctor` looks at: installation, machine and home. It imports nothing heavy and changes nothing."""
+"""Whether all is well with installation, machine and home, as findings. It imports nothing heavy and changes nothing."""
 
 import os
 import platform
@@ -15,6 +15,7 @@ from flows.settings import Settings
 from models.checkpoints.store import verify_checkpoint
 from models.tiny import BASE
 from warehouse.errors import StargroveError
+from warehouse.places.location import existing
 from warehouse.store.lake import Warehouse
 
 Level = Literal["ok", "warn", "fail"]
@@ -50,7 +51,7 @@ def examine(home: Path, settings: Settings) -> list[Finding]:
         _sandbox,
         _shipped_base,
         lambda: _servers(settings),
-        lambda: _home(home),
+        lambda: _home(home, settings),
     )
     return [finding for part in parts for finding in part()]
 
@@ -100,22 +101,22 @@ def _machine(home: Path) -> Iterator[Finding]:
 
 
 def _sandbox() -> Iterator[Finding]:
-    from flows.home.sandbox_run import describe, execute
     from tasks.sandbox.host.open import detect_isolation
+    from tasks.sandbox.host.run_file import execute
 
     try:
         isolation = detect_isolation(Settings().sandbox)
         enough = isolation.reaches(Settings().sandbox.minimum_isolation)
         hint = "" if enough else f"the minimum is {Settings().sandbox.minimum_isolation}, see sandbox.minimum_isolation"
         yield Finding("ok" if enough else "fail", f"sandbox: {isolation.line}", hint)
-        execution = execute(Settings().sandbox, "print(6 * 7)")
+        execution = execute("print(6 * 7)", Settings().sandbox)
     except StargroveError as error:
         yield Finding("fail", f"sandbox: {error.message}", error.hint)
         return
     well = execution.outcome == "ok" and execution.stdout == "42\n"
     yield Finding(
         "ok" if well else "fail",
-        f"sandbox runs code: {describe(execution)}",
+        f"sandbox runs code: {execution.line}",
         "" if well else "see: stargrove sandbox run --help",
     )
 
@@ -138,12 +139,13 @@ def _servers(settings: Settings) -> Iterator[Finding]:
         yield Finding("fail" if report.problem else "ok", report.line, report.hint)
 
 
-def _home(home: Path) -> Iterator[Finding]:
-    if not (home / "lake").exists():
-        yield Finding("ok", f"{home} holds no evolution yet")
-        return
+def _home(home: Path, settings: Settings) -> Iterator[Finding]:
     try:
-        with Warehouse.open(home, read_only=True) as lake:
+        location = existing(home, settings.warehouse)
+        if location is None:
+            yield Finding("ok", f"{home} holds no evolution yet")
+            return
+        with Warehouse.at(location, settings.warehouse, read_only=True) as lake:
             rounds = lake.query("select round, status from rounds order by round").rows()
     except StargroveError as error:
         yield Finding("fail", error.message, error.hint)

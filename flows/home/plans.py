@@ -1,15 +1,16 @@
-"""From settings to what the tasks of each round are told."""
+"""From settings to what the flows and the tasks of each round are told."""
 
-from pathlib import Path
+from dataclasses import replace
 
 from flows.settings import Settings, fingerprint
 from tasks.runtime.plan import RoundPlan, Site
+from warehouse.places.location import Location
 
 
-def site_of(settings: Settings, home: Path) -> Site:
+def site_of(settings: Settings, location: Location) -> Site:
     """Return where the factory stands. The home becomes absolute, so that every process finds it."""
     return Site(
-        home=home.resolve(),
+        location=replace(location, home=location.home.resolve()),
         domain=settings.problems.domain,
         warehouse=settings.warehouse,
         engine=settings.engine,
@@ -18,11 +19,11 @@ def site_of(settings: Settings, home: Path) -> Site:
     )
 
 
-def plan_of(settings: Settings, home: Path, round_number: int, code_version: str) -> RoundPlan:
+def plan_of(settings: Settings, site: Site, round_number: int, code_version: str) -> RoundPlan:
     """Return how a round works. Round 0 measures the base and works like round 1 otherwise."""
     described = max(round_number, 1)
     return RoundPlan(
-        site=site_of(settings, home),
+        site=site,
         round=round_number,
         run_seed=settings.run.seed,
         fingerprint=fingerprint(settings, through_round=round_number),

@@ -109,6 +109,15 @@ def running_server(home: Path) -> PrefectServer | None:
     return PrefectServer(home, api_url(port), process_id)
 
 
+def reviewed_at(home: Path) -> str:
+    """Return the address of the UI over a home's runs, or the command that starts it. Asks no server."""
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
+        return named.rstrip("/").removesuffix("/api")
+    running = running_server(home)
+    return f"stargrove ui --home {home}" if running is None else running.ui_url
+
+
 def stop_server(home: Path, timeout_seconds: float = 20.0) -> bool:
     """Return whether the home's server was running; it is stopped then, with its worker processes."""
     server = running_server(home)

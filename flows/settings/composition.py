@@ -16,6 +16,7 @@ from models.engines.settings import EngineSettings
 from models.scratch.settings import BaseSettings
 from models.training.settings import PpmSettings, SftSettings
 from tasks.annotation.settings import AnnotationSettings
+from tasks.bootstrap.settings import BootstrapSettings
 from tasks.domains.settings import ProblemsSettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
@@ -61,6 +62,7 @@ TINY_ROUNDS: Final[list[Table]] = [
     {"search": {"n_rollouts": 16, "q_source": "ppm"}, "sft": {"n_epochs": 5}},
     {"search": {"n_rollouts": 16, "n_extra_rollouts": 32, "n_candidates": 8, "q_source": "ppm"}, "sft": {"n_epochs": 6}},
 ]
+"""What each round of the profile tiny-cpu changes; why, that file says."""
 
 
 class Settings(BaseModel):
@@ -73,6 +75,7 @@ class Settings(BaseModel):
 
     run: RunSettings = RunSettings()
     problems: ProblemsSettings = ProblemsSettings()
+    bootstrap: BootstrapSettings = BootstrapSettings()
     search: SearchSettings = SearchSettings()
     sandbox: SandboxSettings = SandboxSettings()
     grading: GradingSettings = GradingSettings()

@@ -3,13 +3,13 @@
 Which settings decide data, each field says itself: see warehouse.no_data.
 """
 
-import hashlib
 import json
 
 from pydantic import BaseModel
 
 from flows.settings.composition import RoundSettings, Settings
 from flows.settings.tables import Table, flat
+from warehouse.ids import content_id
 from warehouse.no_data import NoData
 
 
@@ -19,7 +19,7 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
     A round's data depends on the rounds before it and not on later ones, so that an evolution can be prolonged.
     """
     content = _deciding(settings.model_dump(mode="json"), settings.run.n_rounds if through_round is None else through_round)
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+    return content_id(json.dumps(content, sort_keys=True, separators=(",", ":")))
 
 
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:

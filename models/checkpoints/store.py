@@ -12,15 +12,14 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from models.checkpoints.mirror import MANIFEST as MANIFEST
 from models.checkpoints.mirror import CheckpointMirror
 from warehouse.errors import BadInput, StargroveError
-
-Kind = Literal["base", "policy", "ppm"]
+from warehouse.records import CheckpointKind
 
 WEIGHTS_SUFFIX: Final = ".safetensors"
 _MODEL_SUFFIXES: Final = frozenset({WEIGHTS_SUFFIX, ".json", ".jinja", ".txt", ".model", ".md"})
@@ -53,7 +52,7 @@ class Checkpoint:
     """A published checkpoint. `files` maps each file name to its sha256."""
 
     checkpoint_id: str
-    kind: Kind
+    kind: CheckpointKind
     path: Path
     lineage: Lineage
     files: dict[str, str]
@@ -68,7 +67,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checkpoint_id: str
-    kind: Kind
+    kind: CheckpointKind
     lineage: Lineage
     files: dict[str, str]
 
@@ -80,7 +79,7 @@ class CheckpointStore:
         self.root = root
         self.mirror = mirror
 
-    def publish(self, kind: Kind, staged: Path, lineage: Lineage) -> Checkpoint:
+    def publish(self, kind: CheckpointKind, staged: Path, lineage: Lineage) -> Checkpoint:
         """Return the checkpoint made of the model files in `staged`, which stays as it is.
 
         The same content published again gives the first checkpoint with its first lineage, and writes nothing.
@@ -121,7 +120,7 @@ class CheckpointStore:
         draft.rename(place)
         _flush_to_disk(self.root)
 
-    def get(self, checkpoint_id: str, kind: Kind | None = None) -> Checkpoint:
+    def get(self, checkpoint_id: str, kind: CheckpointKind | None = None) -> Checkpoint:
         """Return a published checkpoint by its id, fetched from the mirror where it is not here yet.
 
         Raises CheckpointBroken when it is missing, not whole or of another kind.
@@ -145,7 +144,7 @@ class CheckpointStore:
         return sorted(here | set(self.mirror.ids(kind) if self.mirror else ()))
 
 
-def read_checkpoint(path: Path, kind: Kind | None = None) -> Checkpoint:
+def read_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Checkpoint:
     """Return the checkpoint in a directory, which must have its manifest and every file named there.
 
     Raises CheckpointBroken otherwise, or when it is not of the wanted kind.
@@ -159,7 +158,7 @@ def read_checkpoint(path: Path, kind: Kind | None = None) -> Checkpoint:
     return Checkpoint(manifest.checkpoint_id, manifest.kind, path, manifest.lineage, manifest.files)
 
 
-def verify_checkpoint(path: Path, kind: Kind | None = None) -> Checkpoint:
+def verify_checkpoint(path: Path, kind: CheckpointKind | None = None) -> Checkpoint:
     """Return the checkpoint in a directory after hashing all its files. Raises CheckpointBroken when one has changed."""
     checkpoint = read_checkpoint(path, kind)
     changed = [name for name, digest in checkpoint.files.items() if _sha256(path / name) != digest]
@@ -208,7 +207,7 @@ def _hashes_of_model_files(staged: Path) -> dict[str, str]:
     return {name: _sha256(staged / name) for name in names}
 
 
-def _checkpoint_id(kind: Kind, files: dict[str, str]) -> str:
+def _checkpoint_id(kind: CheckpointKind, files: dict[str, str]) -> str:
     content = json.dumps([kind, sorted(files.items())])
     return f"{kind}-{hashlib.sha256(content.encode()).hexdigest()[:_ID_DIGITS]}"
 

@@ -1,5 +1,6 @@
 """Open the engine that the settings name, in this process or in several. Imports no serving library until one is opened."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import resolve_name
@@ -32,15 +33,18 @@ class NamedOpener:
         return opener(settings, policy, ppm)
 
 
-def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
+def open_engine(
+    settings: EngineSettings, policy: Path, ppm: Path | None, cancelled: Callable[[], bool] = lambda: False
+) -> Engine:
     """Return an engine that serves these checkpoint directories, ready for requests.
 
-    Raises EngineUnavailable when the engine cannot start, CheckpointBroken when a directory holds no model.
+    cancelled: asked while processes start and when they end. Raises Interrupted where it says so before the engine is
+    ready, EngineUnavailable when the engine cannot start, CheckpointBroken when a directory holds no model.
     """
     for directory in filter(None, (policy, ppm)):
         require_model_files(directory)
     kind = KINDS[settings.kind]
     opener = NamedOpener(kind.opener)
     if settings.n_processes and not kind.asks_servers:
-        return EnginePool(opener, settings, policy, ppm)
+        return EnginePool(opener, settings, policy, ppm, cancelled)
     return opener(settings, policy, ppm)

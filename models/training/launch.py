@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from models.training.job import TrainingJob, TrainingMetric, TrainingOutcome, finished_outcome
-from warehouse.errors import TrainingFailed
+from warehouse.errors import Interrupted, TrainingFailed
 
 N_LOG_LINES: Final = 5
 """Lines of a failed training's log that its error shows."""
@@ -62,6 +62,7 @@ class TrainerHost:
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[str] | None = None
         self._lock = threading.Lock()
+        self._is_stopped = False
 
     def __enter__(self) -> Self:
         self.start()
@@ -77,6 +78,7 @@ class TrainerHost:
 
     def start(self) -> None:
         """Start the process if none is running. Returns at once: the libraries load in the background."""
+        self._obey()
         if self.pid is not None:
             return
         self.close()
@@ -90,6 +92,8 @@ class TrainerHost:
             env=os.environ | _ENVIRONMENT,
             start_new_session=True,  # Ctrl-C is for the parent, which decides what to kill
         )
+        if self._is_stopped:  # by another thread, which did not see this process
+            self.stop()
 
     def train(self, job: TrainingJob, on_metric: OnMetric) -> TrainingOutcome:
         """Return the outcome of a job; see run_training."""
@@ -114,6 +118,18 @@ class TrainerHost:
             )
         return outcome
 
+    def stop(self) -> None:
+        """Kill the process and its job: whoever waits for them raises Interrupted, and whoever comes with another job."""
+        self._is_stopped = True
+        process = self._process
+        if process is not None and process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+    def _obey(self) -> None:
+        if self._is_stopped:
+            raise Interrupted("the training was stopped", hint="run the same command again: it goes on from its last state")
+
     def close(self) -> None:
         """End the process and a job that it is running."""
         process, self._process = self._process, None
@@ -135,6 +151,7 @@ class TrainerHost:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
         except BrokenPipeError as error:
+            self._obey()
             raise TrainingFailed(f"the training host died: {self._host_log_tail()}") from error
 
     def _follow(self, job: TrainingJob, on_metric: OnMetric) -> TrainingFailed | None:
@@ -150,6 +167,7 @@ class TrainerHost:
                 failure = TrainingFailed(event["message"], hint=event["hint"])
             elif name == "ended":
                 return None if event["code"] == 0 else failure or _failure(job, event["code"])
+        self._obey()
         raise TrainingFailed(
             f"the training host died during the {job.kind} training: {self._host_log_tail()}",
             hint=f"the job's log is {job.log_path}",

@@ -136,6 +136,7 @@ def answer_rows(
             n_steps=attempt.n_steps,
             step_scores=attempt.step_scores,
             text=attempt.text,
+            repairs=attempt.repairs,
         )
 
 

@@ -6,12 +6,12 @@ holds a solution and a label is one author. A line of a solution is a step; the 
 
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final
 
 from tasks.problems.answers import RowError
 from tasks.problems.readers import Json, RawRow
 from tasks.search.format import boxed_answer, prompt
+from warehouse.ids import content_id
 from warehouse.records import Node, Verdict
 
 _ANSWER: Final = re.compile(r"(?:^A:|####)\s*(.*)$", re.MULTILINE)
@@ -65,7 +65,7 @@ def final_answer(solution: str) -> str | None:
 
 def path_of(solved: SolvedProblem, solution: LabelledSolution, problem_id: str, verdict: Verdict, method: str) -> list[Node]:
     """Return the solution as a tree without branches: the prompt, then a node a line, the last of which has the answer."""
-    tree_id = sha256("\x1f".join((solution.author, problem_id, *solution.steps)).encode()).hexdigest()[:16]
+    tree_id = content_id("\x1f".join((solution.author, problem_id, *solution.steps)))
     texts = (prompt(solved.statement), *(f"\n{step}" for step in solution.steps))
     rewards = {"correct": 1.0, "wrong": -1.0}
     nodes = []

@@ -1,10 +1,8 @@
 """Name problems by what they say."""
 
-import hashlib
 import unicodedata
 
-ID_LENGTH = 16
-"""Hexadecimal digits: 64 bits, so that two of a million statements share an id with probability 3e-8."""
+from warehouse.ids import content_id
 
 
 def problem_id(statement: str) -> str:
@@ -14,4 +12,4 @@ def problem_id(statement: str) -> str:
     else does.
     """
     canonical = " ".join(unicodedata.normalize("NFC", statement).split())
-    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()[:ID_LENGTH]
+    return content_id(canonical)

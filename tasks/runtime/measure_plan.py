@@ -4,13 +4,13 @@ A share is some problems answered by one method; it is committed as soon as it i
 goes on where it stopped, and another method or setting measures only what it changes.
 """
 
-import hashlib
 import json
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
 from tasks.runtime.plan import RoundPlan
+from warehouse.ids import content_id
 from warehouse.records import AnswerMethod, Batch, Problem, Split
 from warehouse.stages import MEASURE
 from warehouse.store.lake import Warehouse
@@ -75,5 +75,4 @@ class MeasurePlan(BaseModel):
             "problems": [problem.problem_id for problem in problems],
         }
         text = json.dumps(content, sort_keys=True)
-        fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
-        return replace(plan.batch(MEASURE, f"{selection.name} {method} {shard}"), fingerprint=fingerprint)
+        return replace(plan.batch(MEASURE, f"{selection.name} {method} {shard}"), fingerprint=content_id(text))

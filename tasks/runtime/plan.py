@@ -13,22 +13,28 @@ from tasks.grading.settings import GradingSettings
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.settings import SearchSettings
 from warehouse.gates.settings import GateSettings
+from warehouse.places.location import Location
 from warehouse.records import Batch
 from warehouse.settings import WarehouseSettings
 from warehouse.stages import Stage
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home directory, the kind of its problems, and the machinery on this machine."""
+    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    home: Path
+    location: Location
     domain: str = "mathematics"
     warehouse: WarehouseSettings
     engine: EngineSettings
     sandbox: SandboxSettings
     grading: GradingSettings
+
+    @property
+    def home(self) -> Path:
+        """The home directory, as an absolute path."""
+        return self.location.home
 
 
 class RoundPlan(BaseModel):

@@ -16,15 +16,17 @@ from models.engines.base import Engine, IdleEngine
 from models.engines.kv_cache import kv_cache_tokens
 from models.engines.open import open_engine
 from models.training.launch import TrainerHost
+from tasks.bootstrap.engine import PromptedEngine
 from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grader
+from tasks.runtime.obedient_grader import ObedientGrader
 from tasks.runtime.plan import Site
 from tasks.runtime.progress import Progress, Silence, TreeTally
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.host.pool import ForkSandbox
 from tasks.search.driver import Machinery
 from tasks.search.window import KvCapacity
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 from warehouse.stages import ROLLOUT
 from warehouse.store.lake import Warehouse
 
@@ -36,11 +38,11 @@ class Resources:
         self.site = site
         self.progress = progress
         self.domain = DOMAINS[site.domain]
-        self.lake = Warehouse.open(site.home, site.warehouse)
-        self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(self.lake.location.checkpoints))
+        self.lake = Warehouse.at(site.location, site.warehouse)
+        self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
         self.tally = TreeTally(progress, ROLLOUT.label, 0)
-        self.stopping = threading.Event()
+        self._stopping = threading.Event()
         self._loaded: tuple[str, str | None] | None = None
         self._sandbox: ForkSandbox | None = None
         self._grader: Grader | None = None
@@ -64,6 +66,7 @@ class Resources:
         wanted = (policy_id, ppm_id) if shared else None
         with self._lending:
             self._lending.wait_for(lambda: self._lent is None or (self._may_join(wanted) and shared))
+            self._obey()
             if self._lent is None:
                 self._lent = self._opened(policy_id, ppm_id)
                 self._shared_with = wanted
@@ -85,8 +88,8 @@ class Resources:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.site.sandbox)
         if self._grader is None:
-            self._grader = self.domain.open_grader(self.site.grading)
-        return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self.stopping.is_set)
+            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading), self._obey)
+        return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self._stopping.is_set)
 
     def _give_back(self) -> None:
         with self._lending:
@@ -115,7 +118,7 @@ class Resources:
         policy = self.checkpoints.get(policy_id).path
         ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
         if self._engine is None:
-            self._engine = open_engine(self.site.engine, policy, ppm)
+            self._engine = PromptedEngine(open_engine(self.site.engine, policy, ppm, self._stopping.is_set), policy)
         elif self._loaded != (policy_id, ppm_id):
             self._engine.load(policy, ppm)
         self._loaded = (policy_id, ppm_id)
@@ -127,15 +130,23 @@ class Resources:
         self.tally = TreeTally(self.progress, ROLLOUT.label, n_trees)
 
     def stop(self) -> None:
-        """Ask every running task to end soon: nothing that they did not commit counts."""
-        self.stopping.set()
+        """Make every running task end within seconds, and let none begin: nothing that they did not commit counts.
+
+        Any thread may call this, also while others wait for an engine, a training or a grade: those raise Interrupted.
+        """
+        self._stopping.set()
         if self._trainer_host is not None:
-            self._trainer_host.close()
+            self._trainer_host.stop()
+
+    def _obey(self) -> None:
+        if self._stopping.is_set():
+            raise Interrupted("the work was stopped", hint="run the same command again: finished shards are not repeated")
 
     @property
     def trainer_host(self) -> TrainerHost:
         """The process that imports the training libraries while the search runs, and forks a child per training."""
         with self._opening:
+            self._obey()
             if self._trainer_host is None:
                 self._trainer_host = TrainerHost()
                 self._trainer_host.start()

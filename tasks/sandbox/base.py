@@ -45,6 +45,18 @@ class Execution:
     duration_seconds: float
     peak_memory_mib: float
 
+    @property
+    def line(self) -> str:
+        """The outcome for people: what, why, and what it cost."""
+        why = ""
+        if self.error is not None:
+            line = f" (line {self.error.line})" if self.error.line else ""
+            why = f": {self.error.type}: {self.error.message}{line}"
+        elif self.limit is not None:
+            why = f": {self.limit}"
+        value = "" if self.value is None else f" · value {self.value}"
+        return f"{self.outcome}{why}{value} · {1000 * self.duration_seconds:.0f} ms · {self.peak_memory_mib:.0f} MiB"
+
 
 class Sandbox(Protocol):
     """Runs steps of many trees at once."""

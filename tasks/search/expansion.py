@@ -83,6 +83,7 @@ def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]
             twin.n_merged += 1
             continue
         child = tree.add(parent, candidate.text, candidate.n_tokens)
+        child.repairs = candidate.repairs
         placed[candidate.text] = child
         if candidate.finish == "length":
             child.ending = "truncated"
@@ -138,6 +139,7 @@ def _read_answer(child: SearchNode, candidates: Sequence[Candidate], wording: Wo
         return
     child.text += candidates[0].text
     child.n_tokens += candidates[0].n_tokens
+    child.repairs += candidates[0].repairs
     child.answer = wording.read_answer(candidates[0].text)
     child.ending = "no_answer" if child.answer is None else "answer"
 

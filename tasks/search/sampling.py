@@ -31,7 +31,7 @@ class Plan:
 class Attempt:
     """One solution. answer and grade are None where the program failed or no answer was written.
 
-    step_scores: per step, where a PPM has scored it.
+    step_scores: per step, where a PPM has scored it. repairs: what was mended in the text, as in Candidate.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Attempt:
     answer: str | None
     grade: Grade | None
     step_scores: tuple[float, ...] = ()
+    repairs: tuple[str, ...] = ()
 
     @property
     def n_steps(self) -> int:
@@ -110,9 +111,9 @@ def _judge(
     grades = dict(zip(answered, replies.grades, strict=True)) if comparisons else {}
     attempts = []
     for program in programs:
-        text, n_tokens = program.text, program.n_tokens
+        text, n_tokens, repairs = program.text, program.n_tokens, program.repairs
         if program.text in solutions:
             shown, last = solutions[program.text]
-            text, n_tokens = shown + last.text, n_tokens + last.n_tokens
-        attempts.append(Attempt(text, n_tokens, answers.get(program.text), grades.get(program.text)))
+            text, n_tokens, repairs = shown + last.text, n_tokens + last.n_tokens, repairs + last.repairs
+        attempts.append(Attempt(text, n_tokens, answers.get(program.text), grades.get(program.text), repairs=repairs))
     return attempts

@@ -38,6 +38,7 @@ class SearchNode:
     value_sum: float = 0.0
     ppm_score: float | None = None
     prior_visits: int = 0
+    repairs: tuple[str, ...] = ()
     children: "list[SearchNode]" = field(default_factory=list)
 
     @property
@@ -170,4 +171,5 @@ def rows(tree: SearchTree) -> Iterator[Node]:
             n_wrong=node.n_wrong,
             ppm_score=node.ppm_score,
             q_value=node.q_value,
+            repairs=node.repairs,
         )

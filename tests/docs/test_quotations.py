@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app as cli
-from flows.settings import PROFILES, Settings
+from flows.profiles import PROFILES
+from flows.settings import Settings
 from tests.docs.pages import CURRENT, ROOT, blocks, lines_of_code
 from warehouse.sql.statements import list_queries
 from warehouse.store.lake import Warehouse

@@ -5,7 +5,7 @@ import re
 import typer.main
 
 from flows.cli import app as cli
-from flows.settings import PROFILES
+from flows.profiles import PROFILES
 from tests.docs.pages import DOCS, ROOT, blocks, text_of
 
 README = ROOT / "README.md"

@@ -15,31 +15,28 @@ from warehouse.store.lake import Warehouse
 SETTINGS = Settings()
 
 
-@pytest.fixture
-def begun(tmp_path: Path) -> Path:
-    """A home whose first round was begun by this version."""
-    row = replace(round_row(), settings_json=SETTINGS.model_dump_json(), fingerprint=fingerprint(SETTINGS, 1))
-    with Warehouse.open(tmp_path) as lake:
-        lake.start_round(row)
-    return tmp_path
+HOME = Path("home")
+BEGUN = replace(round_row(), settings_json=SETTINGS.model_dump_json(), fingerprint=fingerprint(SETTINGS, 1))
+"""The first round of a home that was begun by this version."""
 
 
-def test_a_home_goes_on_with_other_settings_of_speed_and_more_rounds(begun: Path) -> None:
-    refuse_other_settings(load(overrides=["search.window=3", "run.name=other", "rounds.2.search.n_rollouts=4"]), begun)
+def test_a_home_goes_on_with_other_settings_of_speed_and_more_rounds() -> None:
+    refuse_other_settings(load(overrides=["search.window=3", "run.name=other", "rounds.2.search.n_rollouts=4"]), HOME, [BEGUN])
 
 
-def test_a_home_of_other_settings_is_refused_with_what_differs(begun: Path) -> None:
+def test_a_home_of_other_settings_is_refused_with_what_differs() -> None:
     with pytest.raises(BadInput, match=r"round 1 of other settings \(rounds\.1\.search\.n_trees: None -> 2\)"):
-        refuse_other_settings(load(overrides=["rounds.1.search.n_trees=2"]), begun)
+        refuse_other_settings(load(overrides=["rounds.1.search.n_trees=2"]), HOME, [BEGUN])
 
 
 def test_a_home_of_another_version_is_refused_in_one_line_and_can_still_be_read(tmp_path: Path) -> None:
     before = SETTINGS.model_dump(mode="json")
     before["search"]["n_rollouts_in_flight"] = 1
+    row = replace(BEGUN, settings_json=json.dumps(before), fingerprint="0" * 16)
     with Warehouse.open(tmp_path) as lake:
-        lake.start_round(replace(round_row(), settings_json=json.dumps(before), fingerprint="0" * 16))
+        lake.start_round(row)
     with pytest.raises(BadInput) as refusal:
-        refuse_other_settings(SETTINGS, tmp_path)
+        refuse_other_settings(SETTINGS, tmp_path, [row])
     assert "another version of Stargrove, whose settings were others: search.n_rollouts_in_flight" in str(refusal.value)
     assert "can be read on: stargrove sql" in str(refusal.value)
     assert "\n" not in str(refusal.value)

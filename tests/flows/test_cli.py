@@ -1,23 +1,36 @@
 """The command line: fast help, one clear line per error, and the documented exit codes."""
 
 import errno
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
 
 import pytest
+import typer
 
 from flows.cli import app as cli
 from flows.cli.house import config
 from flows.profiles import PROFILES, purpose
 from warehouse.errors import GateRefused, Interrupted, StargroveError
 
+ROOMS = Path(cli.__file__).parent
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
-COMMANDS = (
-    *("evolve", "ingest", "solve", "evaluate", "ablate", "sql", "lineage", "reproduce", "diff", "gates", "export", "import"),
-    *("doctor", "ui", "config", "tiny", "sandbox"),
-)
+
+
+def commands_of(group: typer.core.TyperGroup, *before: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command, and of every group of commands, that the command line knows."""
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if isinstance(command, typer.core.TyperGroup):
+            yield from commands_of(command, *before, name)
+
+
+PROGRAM = typer.main.get_command(cli.app)
+assert isinstance(PROGRAM, typer.core.TyperGroup)
+COMMANDS = list(commands_of(PROGRAM))
 
 
 def imported_by(*arguments: str) -> set[str]:
@@ -40,16 +53,21 @@ def test_listing_queries_imports_neither_torch_nor_prefect() -> None:
     assert imported_by("sql", "--list") <= {"pydantic", "duckdb", "polars"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main([command, "--help"]) == 0
-    assert command in capsys.readouterr().out
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*command, "--help"]) == 0
+    assert f"stargrove {' '.join(command)} " in capsys.readouterr().out
 
 
-def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_every_command_in_the_panel_of_its_room(capsys: pytest.CaptureFixture[str]) -> None:
     cli.main(["--help"])
-    printed = capsys.readouterr().out
-    assert all(f" {command} " in printed for command in COMMANDS)
+    panels = re.split(r"╭─ (\w+) ─", capsys.readouterr().out)
+    shown = {name: re.findall(r"^│ (\w+)  ", text, re.MULTILINE) for name, text in zip(panels[1::2], panels[2::2], strict=True)}
+    del shown["Options"]
+    assert list(shown) == ["Work", "Data", "Review", "House"]
+    for room, commands in shown.items():
+        modules = (ROOMS / room.lower()).glob("[a-z]*.py")
+        assert sorted(commands) == sorted(path.stem.rstrip("_") for path in modules), room
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["evolve", "--nonsense"], ["ingest"], ["sql", "--format", "nonsense"]])

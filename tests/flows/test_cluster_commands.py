@@ -72,7 +72,7 @@ def test_the_documented_commands_lead_to_the_cluster_and_back(
 
 
 def test_moving_what_is_not_there_or_to_nowhere_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["warehouse", "move", "--data", "s3://bucket/x", "--home", str(tmp_path / "none")]) == 1
+    assert cli.main(["warehouse", "move", "--data", "s3://bucket/x", "--home", str(tmp_path / "none")]) == 2
     Warehouse.open(tmp_path).close()
     assert cli.main(["warehouse", "move", "--data", "/elsewhere", "--home", str(tmp_path)]) == 2
     assert cli.main(["warehouse", "move", "--home", str(tmp_path)]) == 2

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from flows.data.benchmarks import known_benchmark
 from flows.data.ingest import run_ingest
 from flows.display.progress import open_display
-from flows.home.evaluating import known_benchmark
 from flows.settings import Settings
 from tasks.runtime.measure_plan import Selection
 from warehouse.errors import BadInput

@@ -11,7 +11,8 @@ import pytest
 
 from flows.cli import app as cli
 from flows.data.export import ExportRequest, run_export
-from flows.data.imports import ImportSource, run_import
+from flows.data.imports.base import ImportSource
+from flows.data.imports.run import run_import
 from flows.settings import Settings
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app as cli
+from flows.data.benchmarks import known_benchmark
 from flows.display.progress import open_display
-from flows.home.evaluating import known_benchmark
 from flows.settings import Settings
 from tests.servers import BUCKET, S3Server
 from tests.warehouse.test_training_files import trained_round

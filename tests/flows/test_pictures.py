@@ -55,10 +55,10 @@ def texts_of(svg: str) -> list[str]:
 def test_the_curve_names_each_measure_with_its_last_value() -> None:
     rounds = [
         summary(0, greedy_pass_1=0.33),
-        summary(1, coverage=0.575, coverage_so_far=0.6, greedy_pass_1=0.56, best_of_8=0.645),
+        summary(1, coverage=0.575, coverage_so_far=0.6, greedy_pass_1=0.56, best_of=0.645, n_samples=4),
     ]
     labels = texts_of(evolution_svg(rounds, "tiny"))
-    assert {"coverage so far  60.0 %", "greedy pass@1  56.0 %", "best-of-8 by PPM  64.5 %"} <= set(labels)
+    assert {"coverage so far  60.0 %", "greedy pass@1  56.0 %", "best-of-4 by PPM  64.5 %"} <= set(labels)
     assert {"base", "round 1"} <= set(labels)
 
 

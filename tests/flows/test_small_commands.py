@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from flows.cli import app as cli
+from flows.cli.house.sandbox import run_program
 from flows.display.tables.evaluation import evaluation_table, refused_lines, ungraded_lines
 from flows.display.tables.gates import gate_tables, trend
 from flows.display.tables.round_diff import compared
 from flows.home.examination import Finding, examine
-from flows.home.sandbox_run import describe, run_file
 from flows.settings import Settings
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
@@ -138,7 +138,7 @@ def test_doctor_fails_where_the_lake_is_damaged(tmp_path: Path) -> None:
 def test_a_program_prints_and_its_outcome_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program.py"
     program.write_text("print(6 * 7)\n1 / 0\n")
-    assert run_file(SandboxSettings(), program) == 1
+    assert run_program(SandboxSettings(), program) == 1
     printed = capsys.readouterr()
     assert printed.out == "42\n"
     assert printed.err.startswith("error: ZeroDivisionError: division by zero (line 2)")
@@ -152,8 +152,8 @@ def test_a_missing_program_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_limit_is_named() -> None:
     killed = Execution(0, "timeout", "", None, None, "cpu", 2.0, 10.0)
     failed = Execution(0, "error", "", None, CodeError("NameError", "x", None), None, 0.001, 1.0)
-    assert describe(killed) == "timeout: cpu · 2000 ms · 10 MiB"
-    assert describe(failed) == "error: NameError: x · 1 ms · 1 MiB"
+    assert killed.line == "timeout: cpu · 2000 ms · 10 MiB"
+    assert failed.line == "error: NameError: x · 1 ms · 1 MiB"
 
 
 @dataclass(frozen=True)

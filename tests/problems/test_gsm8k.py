@@ -89,6 +89,7 @@ def test_the_first_pass_is_the_corpus_as_it_is_and_the_rest_depends_on_the_seed_
     assert len(set(passes)) > 1
 
 
+@pytest.mark.integration
 def test_nearly_all_real_solutions_become_programs_that_print_the_reference_answer(real_data: Path) -> None:
     rows = [json.loads(line) for line in (real_data / "gsm8k" / "train.jsonl").read_text().splitlines()]
     references = {row["question"]: row["answer"].rpartition("####")[2].strip().replace(",", "") for row in rows}

@@ -14,6 +14,8 @@ from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.conftest import Bench, children, processes
 from warehouse.errors import SandboxUnavailable
 
+pytestmark = pytest.mark.integration
+
 SLOW = "s = 0\nfor i in range({n}):\n    s += i\nprint(s)"
 
 

@@ -8,10 +8,16 @@ from tests.servers import BUCKET, S3Server
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch, round_row, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.places.location import catalog_path
-from warehouse.places.move import move
+from warehouse.places.location import Location, catalog_path, located
+from warehouse.places.move import MoveReport, move
 from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
+
+
+def moved(home: Path, catalog: str, data: str) -> MoveReport:
+    """Carry the home's lake to a catalog and a place for the files; "" is the home."""
+    return move(located(home, WarehouseSettings()), Location(home, catalog, data), WarehouseSettings())
+
 
 EVERYTHING = "select * from nodes order by all"
 
@@ -39,7 +45,7 @@ def test_a_lake_goes_to_the_cluster_and_comes_home_with_its_pins(home: Path, pla
     with Warehouse.open(home) as lake, Warehouse.open(home, snapshot_id=pinned) as old:
         now, trained_on = lake.query(EVERYTHING), old.query(EVERYTHING)
 
-    there = move(home, WarehouseSettings(), place.catalog, place.data)
+    there = moved(home, place.catalog, place.data)
 
     assert there.n_files == len(s3.keys(place.data.removeprefix(f"s3://{BUCKET}/"))) > 0
     assert there.n_snapshots_compared == 2
@@ -54,7 +60,7 @@ def test_a_lake_goes_to_the_cluster_and_comes_home_with_its_pins(home: Path, pla
         with Warehouse.open(home, snapshot_id=pinned) as old:
             assert old.query(EVERYTHING).equals(trained_on)
 
-    move(home, WarehouseSettings(), "", "")
+    moved(home, "", "")
 
     with Warehouse.open(home) as lake, Warehouse.open(home, snapshot_id=pinned) as old:
         assert lake.location.catalog == ""
@@ -70,7 +76,7 @@ def test_files_alone_go_to_a_bucket_and_the_catalog_stays(home: Path, bucket: st
     used(home)
     with Warehouse.open(home) as lake:
         now = lake.query(EVERYTHING)
-    report = move(home, WarehouseSettings(), "", bucket)
+    report = moved(home, "", bucket)
     assert report.left_behind == [f"{home}/lake/data/"]
     assert catalog_path(home).exists()
     with Warehouse.open(home) as lake:
@@ -84,11 +90,11 @@ def test_a_place_that_is_taken_or_files_that_are_damaged_move_nothing(
 ) -> None:
     used(home)
     with pytest.raises(BadInput, match="holds another lake"):
-        move(home, WarehouseSettings(), cluster.catalog, cluster.data)
+        moved(home, cluster.catalog, cluster.data)
     with pytest.raises(BadInput, match="is there already"):
-        move(home, WarehouseSettings(), "", "")
+        moved(home, "", "")
     next((home / "lake" / "data").rglob("*.parquet")).write_bytes(b"short")
     with pytest.raises(WarehouseError, match=r"files are missing or damaged, the first .*nothing was moved"):
-        move(home, WarehouseSettings(), place.catalog, place.data)
+        moved(home, place.catalog, place.data)
     with Warehouse.open(home, read_only=True) as lake:
         assert lake.location.catalog == ""

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from flows.display.tables.rounds import round_table
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
 from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node, ProblemMetric
@@ -271,6 +272,20 @@ def test_the_round_summary_has_a_row_per_round_and_reads_one_split(two_rounds: W
         (2, "promoted", 1.0, "1: 100%  2: 100%", 0.5, 2, 8, 8.0),
     ]
     assert two_rounds.query("round_summary")["greedy_pass_1"].to_list() == [0.99, 0.99]
+
+
+@pytest.mark.parametrize(("ks", "shown"), [((4,), 4), ((64, 8), 8)])
+def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(
+    lake: Warehouse, ks: tuple[int, ...], shown: int
+) -> None:
+    for number in (1, 2):
+        metrics = {f"{name}_{k}": k / 100 for k in ks for name in ("maj", "best_of", "random_of", "weighted_maj")}
+        measured = [Evaluation("p", None, "test", name, None, value, 9) for name, value in metrics.items()]
+        lake.commit(batch(number, "evaluate", "test"), {"evaluations": measured})
+    found = lake.query("round_summary")
+    assert rows(found, "n_samples", "maj", "best_of", "random_of") == [(shown, *[shown / 100] * 3)] * 2
+    table = round_table(found)
+    assert {f"maj@{shown}", f"best-of-{shown} by PPM", f"random-of-{shown}"} <= {*table.columns[0].cells}
 
 
 def test_a_trajectory_is_shown_step_by_step(two_rounds: Warehouse) -> None:

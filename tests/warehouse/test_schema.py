@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from warehouse.errors import WarehouseError
+from warehouse.places.location import Location
 from warehouse.settings import WarehouseSettings
 from warehouse.sql.statements import Statement, shipped
 from warehouse.store import migrations
@@ -49,6 +50,7 @@ def test_opening_again_changes_nothing(home: Path) -> None:
 
 FILLERS = {
     "VARCHAR": "'x'",
+    "VARCHAR[]": "['x']",
     "INTEGER": "1",
     "BIGINT": "1",
     "DOUBLE": "0.5",
@@ -114,7 +116,7 @@ def test_a_migration_that_fails_leaves_the_version_before(home: Path, monkeypatc
 
 def test_a_lake_that_is_still_being_created_asks_the_reader_to_come_back(tmp_path: Path) -> None:
     (tmp_path / "lake").mkdir()
-    with closing(connect(tmp_path, WarehouseSettings(), read_only=False)):
+    with closing(connect(Location(tmp_path), WarehouseSettings(), read_only=False)):
         pass  # the catalog is there, and no migration was applied yet
     with pytest.raises(WarehouseError, match="the lake is still being created; try again in a moment"):
         Warehouse.open(tmp_path, read_only=True)
@@ -122,7 +124,7 @@ def test_a_lake_that_is_still_being_created_asks_the_reader_to_come_back(tmp_pat
 
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_lake_written_by_a_newer_version_is_refused(home: Path, *, read_only: bool) -> None:
-    connection = connect(home, WarehouseSettings(), read_only=False)
+    connection = connect(Location(home), WarehouseSettings(), read_only=False)
     connection.execute("insert into migrations values (999, '0999_future', now())")
     connection.close()
     with pytest.raises(WarehouseError, match=r"schema version 999, this Stargrove knows .*; upgrade Stargrove"):

@@ -95,9 +95,21 @@ def is_remembered(location: Location) -> bool:
     return (_remembered(location.home) or Location(location.home)) == location
 
 
-def has_lake(home: Path) -> bool:
-    """Return whether a home has a lake, here or on servers."""
-    return _remembered(home) is not None or _has_rows(catalog_path(home))
+def existing(home: Path, settings: WarehouseSettings) -> Location | None:
+    """Return where the lake of a home is, None where there is none yet. On servers, another machine may have begun one.
+
+    Raises as `located` does.
+    """
+    location = located(home, settings)
+    return location if location.catalog or _remembered(home) is not None or _has_rows(catalog_path(home)) else None
+
+
+def require_evolution(home: Path, settings: WarehouseSettings) -> Location:
+    """Return where the lake of a home is. Raises BadInput where there is none yet, and as `located` does."""
+    location = existing(home, settings)
+    if location is None:
+        raise BadInput(f"there is no evolution in {home}", hint="grow one first: stargrove evolve, or name another --home")
+    return location
 
 
 def _remembered(home: Path) -> Location | None:

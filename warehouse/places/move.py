@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.places.location import Location, catalog_path, located, remember
+from warehouse.places.location import Location, catalog_path, remember
 from warehouse.places.objects import copy_files, sizes_below
 from warehouse.places.postgres import AdvisoryLock
 from warehouse.settings import WarehouseSettings
@@ -65,15 +65,15 @@ class MoveReport:
         return left + ([self.source.data_path] if self.source.data != self.destination.data else [])
 
 
-def move(home: Path, settings: WarehouseSettings, catalog: str, data: str) -> MoveReport:
-    """Return what was carried to a catalog and a place for the files; "" is the home. A move that was killed is called again.
+def move(source: Location, destination: Location, settings: WarehouseSettings) -> MoveReport:
+    """Return what was carried from one place of a home's lake to another. A move that was killed is called again.
 
     Raises BadInput where this or another lake is there already; WarehouseError where a file is missing or the copy differs.
     """
-    source, destination = located(home, settings), Location(home, catalog, data)
+    home = source.home
     if source == destination:
         raise BadInput(f"the lake of {home} is there already ({source.described})", hint="name another place")
-    with Warehouse.open(home, WarehouseSettings(**{**settings.model_dump(), "catalog": "", "data": ""})) as lake:
+    with Warehouse.at(source, settings) as lake:
         make_directories(destination)
         with lake.exclusive() as cursor, reported(source.name):
             cursor.execute("call ducklake_flush_inlined_data('lake')")

@@ -11,7 +11,7 @@ from typing import Final
 import duckdb
 
 from warehouse.errors import WarehouseError
-from warehouse.places.location import Location, catalog_path, lake_directory, located
+from warehouse.places.location import Location, catalog_path, lake_directory
 from warehouse.places.s3 import duckdb_secret, s3_access
 from warehouse.settings import WarehouseSettings
 from warehouse.store.failures import reported
@@ -26,23 +26,21 @@ _BUSY_TIMEOUT_MILLISECONDS = 30_000
 
 
 def connect(
-    home: Path,
+    location: Location,
     settings: WarehouseSettings,
     *,
     read_only: bool,
     snapshot_id: int | None = None,
-    location: Location | None = None,
     application: str = "stargrove reader",
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection whose default catalog is the lake, created where it does not exist and may be written.
 
-    location: where the lake is, found from home and settings by default. application: what Postgres calls its sessions.
+    application: what Postgres calls its sessions.
     Raises WarehouseError: no lake to read, a damaged catalog, a disk that is full or read-only, a server that refuses.
     """
-    location = location or located(home, settings)
-    if read_only and not location.catalog and not _is_whole(catalog_path(home)):
-        raise WarehouseError(f"no lake in {home}", hint="create one with: stargrove evolve, or name another --home")
-    connection = engine(home, settings, location)
+    if read_only and not location.catalog and not _is_whole(catalog_path(location.home)):
+        raise WarehouseError(f"no lake in {location.home}", hint="create one with: stargrove evolve, or name another --home")
+    connection = engine(location.home, settings, location)
     try:
         with reported(location.name):
             connection.execute(attach_statement(location, read_only, snapshot_id, application))

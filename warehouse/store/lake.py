@@ -83,18 +83,24 @@ class Warehouse:
         read_only: bool = False,
         snapshot_id: int | None = None,
     ) -> Self:
-        """Return the lake of a home directory, created or migrated where it is to be written.
+        """Return the lake of a home directory, wherever it is; as `at` otherwise."""
+        settings = settings or WarehouseSettings()
+        return cls.at(located(home, settings), settings, read_only=read_only, snapshot_id=snapshot_id)
+
+    @classmethod
+    def at(
+        cls, location: Location, settings: WarehouseSettings, *, read_only: bool = False, snapshot_id: int | None = None
+    ) -> Self:
+        """Return the lake of a location, created or migrated where it is to be written.
 
         snapshot_id: the lake as it was then, read only. Raises WarehouseError when there is no lake to read, when a newer
         version wrote it, or when it is damaged.
         """
-        settings = settings or WarehouseSettings()
         read_only = read_only or snapshot_id is not None
-        location = located(home, settings)
         lock = None if read_only else commit_lock(location, settings)
         try:
             if lock is None:
-                connection = _retried(lambda: connect(home, settings, read_only=True, snapshot_id=snapshot_id))
+                connection = _retried(lambda: connect(location, settings, read_only=True, snapshot_id=snapshot_id))
             else:
                 connection = _open_and_migrate(location, settings, lock)
             with reported(location.name):
@@ -383,7 +389,7 @@ def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
 def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
     make_directories(location)
     with lock.held(), reported(location.name):
-        connection = connect(location.home, settings, read_only=False, location=location, application=lock.application)
+        connection = connect(location, settings, read_only=False, application=lock.application)
         refuse_absent_bucket(connection, location)
         migrations.refuse_newer(connection, location.name)
         if not migrations.is_current(connection):

@@ -1,11 +1,14 @@
 """`stargrove import`: search trees and solutions from elsewhere, as rows of round 0."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from flows.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, FileOption, HomeOption, ProfileOption, SetOption
+from warehouse.records import Split
+
+NAME = "import"
 
 app = typer.Typer(help="Import search trees or solutions from elsewhere; they are graded here.", no_args_is_help=True)
 
@@ -13,7 +16,7 @@ PathArgument = Annotated[Path, typer.Argument(metavar="FILE", help="JSONL, JSON 
 SourceOption = Annotated[str, typer.Option(help="Name stored with what is imported; default: the file's name.")]
 LicenceOption = Annotated[str | None, typer.Option(help="Licence, as the source states it.")]
 SplitOption = Annotated[
-    Literal["train", "validation", "test"],
+    Split,
     typer.Option(help="Split of problems that are not in the lake yet. `test` can never enter training."),
 ]
 
@@ -51,7 +54,7 @@ def solutions(
 def _import(
     kind: str,
     path: Path,
-    split: Literal["train", "validation", "test"],
+    split: Split,
     source: str,
     licence: str | None,
     home: Path,
@@ -59,7 +62,8 @@ def _import(
     file: Path | None,
     set_: list[str] | None,
 ) -> None:
-    from flows.data.imports import ImportSource, run_import
+    from flows.data.imports.base import ImportSource
+    from flows.data.imports.run import run_import
     from flows.home.lock import hold
     from flows.settings import load
 

@@ -1,20 +1,19 @@
 """`stargrove ingest`: bring problems from files into the lake."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from flows.cli.options import DEFAULT_HOME, DEFAULT_PROFILE, FileOption, HomeOption, ProfileOption, SetOption
+from warehouse.records import Split
 
 NAME = "ingest"
 
 
 def command(
     paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL, JSON or Parquet with {question, answer}.")],
-    split: Annotated[
-        Literal["train", "validation", "test"], typer.Option(help="Benchmarks are `test`: they can never enter training.")
-    ] = "train",
+    split: Annotated[Split, typer.Option(help="Benchmarks are `test`: they can never enter training.")] = "train",
     source: Annotated[str, typer.Option(help="Name stored with each problem; default: the file's name.")] = "",
     licence: Annotated[str | None, typer.Option(help="Licence of the problems, as their source states it.")] = None,
     home: HomeOption = DEFAULT_HOME,

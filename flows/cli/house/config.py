@@ -6,6 +6,8 @@ import typer
 
 from flows.cli.options import DEFAULT_PROFILE, FileOption, ProfileOption, SetOption
 
+NAME = "config"
+
 app = typer.Typer(help="Show or check settings.", no_args_is_help=True)
 
 

@@ -7,6 +7,8 @@ import typer
 
 from flows.cli.options import DEFAULT_PROFILE, FileOption, ProfileOption, SetOption
 
+NAME = "tiny"
+
 app = typer.Typer(help="The base model of the tiny default.", no_args_is_help=True)
 
 

@@ -6,6 +6,8 @@ import typer
 
 from flows.cli.options import DEFAULT_HOME, HomeOption
 
+NAME = "warehouse"
+
 app = typer.Typer(help="Describe, maintain and move the lake.", no_args_is_help=True)
 
 
@@ -27,14 +29,13 @@ def maintain(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Move rows out of the catalog, merge small files, forget unpinned snapshots, remove files that nobody needs."""
-    from warehouse.errors import WarehouseError
-    from warehouse.places.location import has_lake
+    from warehouse.places.location import require_evolution
+    from warehouse.settings import WarehouseSettings
     from warehouse.store.lake import Warehouse
     from warehouse.store.maintenance import maintain as run
 
-    if not has_lake(home):
-        raise WarehouseError(f"no lake in {home}", hint="name another --home")
-    with Warehouse.open(home) as lake:
+    settings = WarehouseSettings()
+    with Warehouse.at(require_evolution(home, settings), settings) as lake:
         report = run(lake, older_than_hours)
     typer.echo(report.line)
 
@@ -50,12 +51,11 @@ def move(
     """Carry the lake to Postgres and S3, or back home: every row, snapshot and checkpoint. Run it again after a kill."""
     from flows.home.lock import hold
     from flows.home.move import run_move
-    from warehouse.errors import BadInput, WarehouseError
-    from warehouse.places.location import has_lake
-    from warehouse.settings import checked_catalog, checked_data
+    from warehouse.errors import BadInput
+    from warehouse.places.location import require_evolution
+    from warehouse.settings import WarehouseSettings, checked_catalog, checked_data
 
-    if not has_lake(home):
-        raise WarehouseError(f"no lake in {home}", hint="name another --home")
+    source = require_evolution(home, WarehouseSettings())
     try:
         new_catalog = None if catalog is None else checked_catalog("" if catalog == "home" else catalog)
         new_data = None if data is None else checked_data("" if data == "home" else data)
@@ -64,7 +64,7 @@ def move(
             str(error), hint="for instance: --catalog postgresql://me@db/stargrove --data s3://bucket/lake"
         ) from error
     with hold(home):
-        report = run_move(home, new_catalog, new_data)
+        report = run_move(source, new_catalog, new_data)
     typer.echo(
         f"{report.n_rows:,} rows in {report.n_files} files ({report.n_bytes:,} bytes), compared at "
         f"{report.n_snapshots_compared} snapshots: now at {report.destination.described}"

@@ -1,6 +1,6 @@
 """`stargrove ablate`: what the choices of the recipe are worth, measured from the trees of a finished round."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,12 @@ from flows.cli.options import (
     read_levels,
 )
 
+if TYPE_CHECKING:
+    from tasks.runtime.variants import Question
+
 NAME = "ablate"
+
+QUESTIONS: "tuple[Question, ...]" = ("sft-data", "ppm-loss", "q-source")
 
 
 def command(
@@ -29,20 +34,35 @@ def command(
     file: FileOption = None,
     set_: SetOption = None,
 ) -> None:
-    """Retrain policy and PPM in other ways from a round's trees, measure all on the test split, and print one table."""
+    """Retrain policy and PPM in other ways from a round's trees, measure all on the test split, and print one table.
+
+    An interrupted ablation goes on where it stopped.
+    """
     from flows.settings import load
-    from warehouse.errors import BadInput
 
     settings = load(profile, file, set_ or [])
-    from flows.home.ablating import QUESTIONS, Asked, run_ablate
+    asked, chosen_levels = _read_questions(questions), read_levels(levels)
+    from flows.display.progress import open_display
+    from flows.display.tables.ablation import ablation_table
+    from flows.home.session import session
+    from warehouse.places.location import require_evolution
 
-    wanted = [word.strip() for word in questions.split(",")]
-    unknown = sorted(set(wanted) - set(QUESTIONS))
+    location = require_evolution(home, settings.warehouse)
+    with open_display() as display, session(settings, location, display) as at_work:
+        from flows.ablation import ablate
+        from flows.home.measuring import Asked, ablation_plan
+
+        plan = ablation_plan(settings, at_work.resources, Asked(asked, round_, chosen_levels, n_searched))
+        at_work.server.wait()
+        display.show(ablation_table(at_work.resources.lake, ablate(plan)))
+
+
+def _read_questions(text: str) -> "tuple[Question, ...]":
+    """Return the questions of a list, each once and in the order in which they are asked."""
+    from warehouse.errors import BadInput
+
+    words = {word.strip() for word in text.split(",")}
+    unknown = sorted(words.difference(QUESTIONS))
     if unknown:
         raise BadInput(f"no question {unknown[0]!r}", hint=f"choose some of {', '.join(QUESTIONS)}")
-    asked = Asked(tuple(one for one in QUESTIONS if one in wanted), round_, read_levels(levels), n_searched)
-    from flows.display.progress import open_display
-
-    with open_display() as display:
-        code = run_ablate(settings, home, asked, display)
-    raise typer.Exit(code)
+    return tuple(question for question in QUESTIONS if question in words)

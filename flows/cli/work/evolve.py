@@ -1,7 +1,5 @@
 """`stargrove evolve`: grow the data and the models, round after round."""
 
-import signal
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -25,16 +23,9 @@ def command(
     from flows.settings import load
 
     settings = load(profile, file, set_ or [])
-    signal.signal(signal.SIGTERM, _interrupt)
     with hold(home):
         from flows.display.progress import open_display
         from flows.home.conduct import run_evolve
 
         with open_display() as display:
-            code = run_evolve(settings, home, display, override)
-    raise typer.Exit(code)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End as Ctrl-C does, so that engines and sandboxes are closed and nothing is left half-done."""
-    raise KeyboardInterrupt
+            run_evolve(settings, home, display, override)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from flows.display.pictures import svg
-from flows.display.tables.rounds import RoundSummary
+from flows.display.tables.rounds import RoundSummary, samples_shown
 
 WIDTH, HEIGHT = 860.0, 440.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 190.0, 92.0, 52.0
@@ -15,11 +15,11 @@ Share = Callable[[RoundSummary], float | None]
 SERIES: tuple[tuple[str, str, str, Share], ...] = (
     ("coverage so far", "#1d4ed8", "", lambda one: one.coverage_so_far),
     ("coverage this round", "#60a5fa", "4 5", lambda one: one.coverage),
-    ("best-of-8 by PPM", "#0f766e", "", lambda one: one.best_of_8),
-    ("maj@8", "#7c3aed", "4 5", lambda one: one.maj_8),
+    ("best-of-{k} by PPM", "#0f766e", "", lambda one: one.best_of),
+    ("maj@{k}", "#7c3aed", "4 5", lambda one: one.maj),
     ("greedy pass@1", "#c2410c", "", lambda one: one.greedy_pass_1),
 )
-"""Name, color, dashes and value of each curve; solid ones are what the loop is judged by."""
+"""Name, color, dashes and value of each curve; solid ones are what the loop is judged by. k: answers sampled per problem."""
 
 
 def evolution_svg(rounds: Sequence[RoundSummary], title: str) -> str:
@@ -31,6 +31,7 @@ def evolution_svg(rounds: Sequence[RoundSummary], title: str) -> str:
         ),
         *_axes(rounds),
     ]
+    k = samples_shown(rounds)
     ends: list[tuple[float, str, str]] = []
     for name, color, dashed, value_of in reversed(SERIES):  # so that the first lies on top
         points = [(_x(i, len(rounds)), _y(value)) for i, one in enumerate(rounds) if (value := value_of(one)) is not None]
@@ -42,7 +43,7 @@ def evolution_svg(rounds: Sequence[RoundSummary], title: str) -> str:
             )
         parts += [svg.circle(x, y, 4.5, fill=color) for x, y in points]
         last = next(value for one in reversed(rounds) if (value := value_of(one)) is not None)
-        ends.append((points[-1][1], color, f"{name}  {100 * last:.1f} %"))
+        ends.append((points[-1][1], color, f"{name.format(k=k)}  {100 * last:.1f} %"))
     parts += [svg.text(WIDTH - RIGHT + 18, y + 4, label, color=color, weight=600) for y, color, label in spread(ends)]
     return svg.document(WIDTH, HEIGHT, title, parts)
 

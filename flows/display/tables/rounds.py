@@ -18,7 +18,10 @@ _BY_STAGE = re.compile(r"(\S+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class RoundSummary:
-    """One row of the query `round_summary`. Shares are in [0, 1], None where nothing was measured; round 0 is the base."""
+    """One row of the query `round_summary`. Shares are in [0, 1], None where nothing was measured; round 0 is the base.
+
+    n_samples: answers of which maj and best_of choose one; one of evaluation.ks, the same in every round.
+    """
 
     round: int
     status: str | None
@@ -26,9 +29,10 @@ class RoundSummary:
     coverage_so_far: float | None
     coverage_by_level: dict[str, str]
     greedy_pass_1: float | None
-    maj_8: float | None
-    best_of_8: float | None
-    random_of_8: float | None
+    n_samples: int | None
+    maj: float | None
+    best_of: float | None
+    random_of: float | None
     n_sft_examples: int | None
     n_pairs: int | None
     ppm_pair_accuracy: float | None
@@ -78,9 +82,10 @@ def table_of(rounds: Sequence[RoundSummary]) -> Table:
     row("lucky code", (share(one.lucky_share) for one in rounds), "dim")
     part("held-out problems")
     row("greedy pass@1", (share(one.greedy_pass_1) for one in rounds), "bold")
-    row("maj@8", (share(one.maj_8) for one in rounds))
-    row("best-of-8 by PPM", (share(one.best_of_8) for one in rounds), "bold")
-    row("random-of-8", (share(one.random_of_8) for one in rounds), "dim")
+    k = samples_shown(rounds)
+    row(f"maj@{k}", (share(one.maj) for one in rounds))
+    row(f"best-of-{k} by PPM", (share(one.best_of) for one in rounds), "bold")
+    row(f"random-of-{k}", (share(one.random_of) for one in rounds), "dim")
     part("training data")
     row("SFT examples", (count(one.n_sft_examples) for one in rounds))
     row("preference pairs", (count(one.n_pairs) for one in rounds))
@@ -93,6 +98,11 @@ def table_of(rounds: Sequence[RoundSummary]) -> Table:
         row(f"  {stage}", (one.seconds_by_stage.get(stage, "") for one in rounds), "dim")
     row("all stages", ("" if one.wall_seconds is None else duration(one.wall_seconds) for one in rounds), "bold")
     return table
+
+
+def samples_shown(rounds: Iterable[RoundSummary]) -> str:
+    """Return k as it stands in maj@k and best-of-k: a number, or the letter where nothing was sampled yet."""
+    return next((str(one.n_samples) for one in rounds if one.n_samples is not None), "k")
 
 
 def share(value: float | None) -> str:

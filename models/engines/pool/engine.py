@@ -27,7 +27,7 @@ from models.engines.homes import Homes
 from models.engines.pool.messages import Answered, Close, Failed, Load, Ready, Report, Submit
 from models.engines.pool.process import serve
 from models.engines.settings import EngineSettings
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 
 MAX_FAILURES: Final = 3
 """Processes that may be lost in a row before it is taken for the machine's or the checkpoint's fault."""
@@ -59,7 +59,8 @@ class _Member:
 class EnginePool:
     """Serves one policy and at most one PPM from settings.n_processes processes. Driven by one thread.
 
-    opener: returns the engine of one process, in that process; it is pickled.
+    opener: returns the engine of one process, in that process; it is pickled. cancelled: asked while processes start or load,
+    which takes minutes with large models, and when they are to end: nobody waits for a turn whose answers will not be used.
     """
 
     def __init__(
@@ -68,9 +69,11 @@ class EnginePool:
         settings: EngineSettings,
         policy: Path,
         ppm: Path | None,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._opener = opener
         self._settings = settings
+        self._cancelled = cancelled
         self._served = (policy, ppm)
         self._homes = Homes()
         self._n_failures = 0
@@ -123,12 +126,13 @@ class EnginePool:
         return sum(len(member.open) for member in self._members)
 
     def close(self) -> None:
-        """End every process."""
-        for member in self._members:
-            self._tell(member, Close())
-        for member in self._members:
-            member.process.join(_CLOSE_SECONDS)
-            _kill(member)
+        """End every process, in the middle of its turn where the work was cancelled."""
+        if not self._cancelled():
+            for member in self._members:
+                self._tell(member, Close())
+            for member in self._members:
+                member.process.join(_CLOSE_SECONDS)
+        self._abandon()
         atexit.unregister(self._abandon)
 
     def _abandon(self) -> None:
@@ -152,6 +156,8 @@ class EnginePool:
 
     def _await_ready(self) -> None:
         while not all(member.ready for member in self._members):
+            if self._cancelled():
+                raise Interrupted("the engine was stopped while it started", hint="run the same command again")
             self._hear(1.0)
             self._replace_silent()
 
@@ -219,7 +225,7 @@ class EnginePool:
         self._members[member.index] = fresh
 
     def _home_of(self, request: Request) -> int:
-        text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
+        text = request.own_prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
         return self._homes.of(text, lambda: min(range(len(self._members)), key=lambda index: self._members[index].load))
 
 

@@ -1,4 +1,4 @@
-"""Run a file of programs as the search runs steps: what `stargrove sandbox run FILE.json` does."""
+"""Run one program, or a file of them, as the search runs steps: what `stargrove sandbox run` does."""
 
 import json
 from collections.abc import Iterator
@@ -14,6 +14,8 @@ from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput, SandboxUnavailable
 
 _POLL_SECONDS: Final = 1.0
+_BUSY_SECONDS: Final = 10.0
+"""The sandbox kills on time; so much later, a busy machine has told of it."""
 _PROGRAMS_PER_WORKER: Final = 4
 """In flight at once: enough that no worker waits, few enough that their snapshots stay and rows come early."""
 _EXPECTED: Final = 'expected a list of {"name": text, "code": text or list of texts}'
@@ -61,6 +63,17 @@ def run_file(path: Path, settings: SandboxSettings) -> Iterator[dict[str, Any]]:
         while n_yielded < len(programs) and programs[n_yielded].is_finished:
             yield row_of(programs[n_yielded])
             n_yielded += 1
+
+
+def execute(code: str, settings: SandboxSettings) -> Execution:
+    """Return what became of the code in a fresh process of a sandbox opened for it. Raises SandboxUnavailable."""
+    patience = settings.timeout_seconds + _BUSY_SECONDS
+    with closing(open_sandbox(settings)) as sandbox:
+        sandbox.submit(ExecutionRequest(0, "command line", (code,)))
+        finished = sandbox.poll(patience)
+    if not finished:
+        raise SandboxUnavailable(f"the sandbox gave no answer within {patience:.0f} s", hint="is the machine overloaded?")
+    return finished[0]
 
 
 def run_together(programs: list[Program], settings: SandboxSettings) -> Iterator[Program]:

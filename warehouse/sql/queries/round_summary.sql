@@ -12,18 +12,33 @@ levels as (
     from v_coverage
     group by round
 ),
-metrics as (
-    select
-        round,
-        max(value) filter (where metric = 'greedy_pass_1') as greedy_pass_1,
-        max(value) filter (where metric = 'maj_8') as maj_8,
-        max(value) filter (where metric = 'best_of_8') as best_of_8,
-        max(value) filter (where metric = 'random_of_8') as random_of_8,
-        max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy,
-        max(value) filter (where metric = 'lucky_share') as lucky_share
+measured as (
+    select round, metric, value
     from evaluations
     where (split = $split::varchar or metric in ('ppm_pair_accuracy', 'lucky_share')) and level is null and benchmark is null
-    group by round
+),
+-- Of evaluation.ks, the one that is comparable over most rounds; the smallest of several.
+shown as (
+    select n_samples
+    from (select round, try_cast(regexp_extract(metric, '^maj_(\d+)$', 1) as integer) as n_samples from measured)
+    where n_samples is not null
+    group by n_samples
+    order by count(distinct round) desc, n_samples
+    limit 1
+),
+metrics as (
+    select
+        measured.round,
+        any_value(shown.n_samples) as n_samples,
+        max(value) filter (where metric = 'greedy_pass_1') as greedy_pass_1,
+        max(value) filter (where metric = printf('maj_%d', shown.n_samples)) as maj,
+        max(value) filter (where metric = printf('best_of_%d', shown.n_samples)) as best_of,
+        max(value) filter (where metric = printf('random_of_%d', shown.n_samples)) as random_of,
+        max(value) filter (where metric = 'ppm_pair_accuracy') as ppm_pair_accuracy,
+        max(value) filter (where metric = 'lucky_share') as lucky_share
+    from measured
+    left join shown on true
+    group by measured.round
 ),
 examples as (
     select round, count(*) as n_sft_examples from sft_examples group by round
@@ -58,9 +73,10 @@ final as (
         levels.coverage,
         levels.coverage_so_far,
         metrics.greedy_pass_1,
-        metrics.maj_8,
-        metrics.best_of_8,
-        metrics.random_of_8,
+        metrics.n_samples,
+        metrics.maj,
+        metrics.best_of,
+        metrics.random_of,
         examples.n_sft_examples,
         pairs.n_pairs,
         metrics.ppm_pair_accuracy,

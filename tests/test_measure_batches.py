@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings import load
 from tasks.runtime.measure_plan import MeasurePlan, Selection
+from warehouse.places.location import Location
 from warehouse.records import AnswerMethod
 
 TEST_SPLIT = Selection(name="test", split="test")
@@ -14,7 +15,7 @@ METHODS: tuple[AnswerMethod, ...] = ("greedy", "sample", "beam", "mcts")
 
 
 def batch_ids(home: Path, *overrides: str) -> dict[AnswerMethod, str]:
-    round_plan = plan_of(load(overrides=list(overrides)), home, 1, "test")
+    round_plan = plan_of(load(overrides=list(overrides)), site_of(load(overrides=list(overrides)), Location(home)), 1, "test")
     plan = MeasurePlan(
         round_plan=round_plan, policy_id="policy-1", ppm_id="ppm-1", methods=METHODS, selections=(TEST_SPLIT,), share_size=8
     )

@@ -1,31 +1,26 @@
-"""What `stargrove import` does: trees and solutions from elsewhere become rows of round 0, graded here, their labels kept."""
+"""What every import does: rows of a file become problems, trees and labels of round 0, graded here, or are quarantined."""
 
-import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from flows.settings import Settings
-from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grade, Grader
 from tasks.grading.grader import grade_all
-from tasks.interchange.rstar_trees import ForeignTree, nodes_of, read_tree
-from tasks.interchange.solutions import SolvedProblem, path_of, read_solutions
+from tasks.interchange.rstar_trees import ForeignTree
+from tasks.interchange.solutions import SolvedProblem
 from tasks.problems.answers import RowError
 from tasks.problems.decontamination import Decontaminator
 from tasks.problems.identity import problem_id
-from tasks.problems.readers import RawRow, read_rows
-from warehouse.errors import BadInput
-from warehouse.places.objects import fetched, spelled
-from warehouse.records import Batch, Label, Node, Problem, QuarantinedRow, Source, Split, Verdict
-from warehouse.stages import IMPORT_INGEST, IMPORT_ROLLOUT, IMPORT_TRAJECTORIES, SOURCES
+from tasks.problems.readers import RawRow
+from warehouse.places.objects import spelled
+from warehouse.records import SPLITS, Batch, Label, Node, Problem, QuarantinedRow, Split
+from warehouse.stages import IMPORT_INGEST, IMPORT_TRAJECTORIES
 from warehouse.store.lake import Warehouse
 
-_ROWS_PER_SHARD: Final = 500
-"""Rows of a file that are graded and committed at once: memory does not grow with the file."""
 _MAX_RAW_CHARS: Final = 4_000
 
 Parsed = TypeVar("Parsed", ForeignTree, SolvedProblem)
@@ -81,15 +76,14 @@ class _Shard(Generic[Parsed]):
     refused: list[QuarantinedRow] = field(default_factory=list)
 
 
-class _Import(ABC, Generic[Parsed]):
+class Import(ABC, Generic[Parsed]):
     """One form of file: how to read a row, which answers to grade, and what rows and labels follow from the grades."""
 
     def __init__(self, settings: Settings, lake: Warehouse, origin: ImportSource) -> None:
         self.settings = settings
         self.lake = lake
         self.origin = origin
-        splits: tuple[Split, ...] = ("train", "validation", "test")
-        there = {split: lake.problems(split) for split in splits}
+        there = {split: lake.problems(split) for split in SPLITS}
         self.known = {problem.problem_id: problem for problems in there.values() for problem in problems}
         self.decontaminator = Decontaminator(there["test"], settings.gates.n_gram)
 
@@ -167,118 +161,3 @@ class _Import(ABC, Generic[Parsed]):
                 raise RowError(refusals[0].reason)
             self.known[identity] = problem
         return self.known[identity]
-
-
-class TreeImport(_Import[ForeignTree]):
-    """Search trees of microsoft/rStar's solver."""
-
-    def parse(self, row: RawRow) -> ForeignTree:
-        """Return the tree of a row."""
-        return read_tree(row)
-
-    def pairs(self, problem: Problem, parsed: ForeignTree) -> list[tuple[str, str]]:
-        """Return every final answer of the tree."""
-        return [(answer, problem.answer) for answer in parsed.answers.values()]
-
-    def rows(self, problem: Problem, parsed: ForeignTree, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
-        """Return the tree; the reward of an answer is its label."""
-        identity = "\x1f".join((problem.problem_id, repr(parsed.states)))
-        tree_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        by_node = dict(zip(parsed.answers, grades, strict=True))
-        verdicts: dict[int, tuple[Verdict, str]] = {
-            node_id: (grade.verdict, grade.method) for node_id, grade in by_node.items()
-        }
-        nodes = nodes_of(parsed, tree_id, problem.problem_id, verdicts)
-        labels = [
-            Label(f"{tree_id}-{node_id}", problem.problem_id, self.origin.source, label, *verdicts[node_id])
-            for node_id in parsed.answers
-            if (label := parsed.states[node_id].label) is not None
-        ]
-        return nodes, labels
-
-
-class SolutionImport(_Import[SolvedProblem]):
-    """Labelled solutions in words."""
-
-    def parse(self, row: RawRow) -> SolvedProblem:
-        """Return the solutions of a row."""
-        return read_solutions(row)
-
-    def left_out(self, parsed: SolvedProblem) -> list[str]:
-        """Return which solutions give no answer: nothing could be graded."""
-        return [f"the solution of {one.author} gives no answer" for one in parsed.solutions if one.answer is None]
-
-    def pairs(self, problem: Problem, parsed: SolvedProblem) -> list[tuple[str, str]]:
-        """Return the answer of each solution that gives one."""
-        return [(solution.answer, problem.answer) for solution in parsed.solutions if solution.answer is not None]
-
-    def rows(self, problem: Problem, parsed: SolvedProblem, grades: Sequence[Grade]) -> tuple[list[Node], list[Label]]:
-        """Return each solution as a tree without branches, with its label."""
-        answered = [solution for solution in parsed.solutions if solution.answer is not None]
-        trees: dict[str, list[Node]] = {}
-        labels: dict[str, Label] = {}
-        for solution, grade in zip(answered, grades, strict=True):
-            path = path_of(parsed, solution, problem.problem_id, grade.verdict, grade.method)
-            trajectory_id = f"{path[-1].tree_id}-{path[-1].node_id}"
-            trees[path[-1].tree_id] = path
-            labels[trajectory_id] = Label(
-                trajectory_id, problem.problem_id, solution.author, solution.label, grade.verdict, grade.method
-            )
-        return [node for path in trees.values() for node in path], list(labels.values())
-
-
-KINDS: Final[Mapping[str, Callable[[Settings, Warehouse, ImportSource], _Import[ForeignTree] | _Import[SolvedProblem]]]] = {
-    "trees": TreeImport,
-    "solutions": SolutionImport,
-}
-
-
-def run_import(settings: Settings, home: Path, kind: str, origin: ImportSource) -> ImportReport:
-    """Return what became of a file. An interrupted import can be repeated: no row is there twice. A whole one changes nothing.
-
-    Raises BadInput where no row of the file can be used.
-    """
-    with fetched(origin.path) as local:
-        return _imported(settings, home, kind, origin, local)
-
-
-def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, local: Path) -> ImportReport:
-    """Read the local copy of origin.path."""
-    fingerprint = _content_hash(local)
-    report = ImportReport(origin)
-    done = Batch(0, SOURCES.name, f"{kind} {origin.source}", fingerprint)
-    with Warehouse.open(home, settings.warehouse) as lake:
-        if lake.is_committed(done.batch_id):
-            return report
-        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
-        try:
-            importer = KINDS[kind](settings, lake, origin)
-            for number, rows in enumerate(_chunks(read_rows(local))):
-                name = f"{kind} {origin.source} {number:05d}"
-                importer.import_shard(rows, Batch(0, IMPORT_ROLLOUT.name, name, fingerprint), report, grader)
-        finally:
-            grader.close()
-        if report.n_quarantined and not report.n_trajectories:
-            first = lake.query("select reason from quarantine where source = $source limit 1", source=origin.source).item()
-            raise BadInput(
-                f"{origin.address} has no usable row; the first: {first}", hint="see: stargrove sql --file quarantined_rows"
-            )
-        row = Source(
-            origin.source, origin.split, origin.licence, origin.address, fingerprint, report.n_rows, report.n_new_problems
-        )
-        lake.commit(done, {"sources": [row]})
-    return report
-
-
-def _chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
-    while chunk := list(islice(rows, _ROWS_PER_SHARD)):
-        yield chunk
-
-
-def _content_hash(path: Path) -> str:
-    """Return 16 hex digits over the file, so that the same file is imported once."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}", hint="check the path") from error

@@ -1,0 +1,48 @@
+"""A process at work on a home: its flows report to Prefect, its tasks share machinery, and signals end both."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flows.display.progress import Display
+from flows.home.prefect_server import PrefectServer, open_server
+from flows.home.signals import heeded
+from flows.settings import Settings
+from warehouse.places.location import Location
+
+if TYPE_CHECKING:
+    from tasks.runtime.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command works with. The server may still be starting: server.wait() before the first flow."""
+
+    server: PrefectServer
+    resources: "Resources"
+
+
+@contextmanager
+def session(settings: Settings, location: Location, display: Display) -> Iterator[Session]:
+    """Yield the opened machinery of a home, and the Prefect server that its flows report to.
+
+    The server is that of PREFECT_API_URL, or the home's own, which is left running for review. Raises Interrupted or Terminated
+    after a signal, within seconds, when nothing that was opened runs any more.
+    """
+    with heeded() as signals:
+        server = open_server(location.home)
+        os.environ.update(server.client_environment)
+        # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
+        from flows.home.plans import site_of
+        from tasks.runtime.resources import opened
+
+        with opened(site_of(settings, location), display) as resources:
+            signals.tell(resources.stop)
+            try:
+                yield Session(server, resources)
+            except BaseException:
+                # Whatever else is still running can no longer be of use, and would keep the process alive.
+                resources.stop()
+                raise
