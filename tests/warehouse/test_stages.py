@@ -10,11 +10,13 @@ from warehouse.errors import WarehouseError
 from warehouse.records import QuarantinedRow, Trajectory
 from warehouse.sql.statements import shipped
 from warehouse.stages import (
+    ABLATE,
     ANNOTATE_PAIRS,
     ANNOTATE_SFT,
     GATE_INGEST,
     GATE_PROMOTION,
     GATE_TRAINING_DATA,
+    MEASURE,
     STAGES,
     TRAIN_POLICY,
     TRAIN_PPM,
@@ -87,6 +89,12 @@ def test_sql_compares_stages_with_those_of_the_table_only() -> None:
     ]
     assert len(compared) >= 3
     assert set(compared) <= STAGES.keys()
+
+
+def test_the_seconds_of_a_round_are_those_of_its_stages() -> None:
+    (left_out,) = re.findall(r"stage not in \(([^)]*)\)", SHIPPED["queries"]["round_summary"].sql)
+    assert set(re.findall(r"'([^']*)'", left_out)) == {MEASURE.name, ABLATE.name}
+    assert not (MEASURE.in_round or ABLATE.in_round)
 
 
 def test_a_batch_may_not_write_a_table_that_is_not_its_stages(lake: Warehouse) -> None:
