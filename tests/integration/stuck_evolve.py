@@ -1,7 +1,7 @@
 """`stargrove` with an engine whose turn does not end, as that of a large model does not for minutes. Run with `python -m`.
 
-Engine processes import the main module of their parent, so they are stuck, too. The turn is one call into C, as a model's step is:
-Python runs no signal handler before it returns.
+Engine processes import the main module of their parent, so they are stuck, too. The turn is one call into C, as a model's step
+is: Python runs no signal handler before it returns.
 """
 
 import ctypes

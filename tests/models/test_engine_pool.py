@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_ppm, write_torn
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 
 pytestmark = pytest.mark.integration
 
@@ -90,6 +91,23 @@ def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_p
     write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=r"3 engine processes in a row were lost, the last one: loading .* failed"):
         open_engine(TWO.model_copy(update={"n_processes": 1}), tmp_path, None)
+
+
+def test_an_engine_that_nobody_wants_any_more_stops_starting(random_policy: Path) -> None:
+    before = engine_pids()
+    with pytest.raises(Interrupted):
+        open_engine(TWO, random_policy, None, cancelled=lambda: True)
+    assert engine_pids() == before
+
+
+def test_a_cancelled_engine_ends_in_the_middle_of_its_turn(random_policy: Path) -> None:
+    cancelled = threading.Event()
+    engine = open_engine(TWO.model_copy(update={"n_processes": 1}), random_policy, None, cancelled=cancelled.is_set)
+    (process,) = [child for child in active_children() if child.name == "stargrove engine"][-1:]
+    os.kill(process.pid or 0, signal.SIGSTOP)  # a turn that does not end
+    cancelled.set()
+    engine.close()
+    assert process.exitcode == -signal.SIGKILL
 
 
 def lives(pid: int) -> bool:
