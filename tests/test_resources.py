@@ -9,6 +9,7 @@ import pytest
 from models.engines.base import IdleEngine
 from models.engines.settings import EngineSettings
 from tasks.domains.mathematics.domain import Mathematics
+from tasks.grading.grader import grade_all
 from tasks.grading.settings import GradingSettings
 from tasks.runtime import resources as module
 from tasks.runtime.plan import Site
@@ -16,7 +17,7 @@ from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
 from tasks.sandbox.settings import SandboxSettings
 from tests.search.fakes import FakeGrader
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 from warehouse.places.location import Location
 from warehouse.settings import WarehouseSettings
 
@@ -104,3 +105,26 @@ def test_an_engine_that_gave_up_is_closed_and_the_next_borrower_gets_another(res
     with resources.machinery("policy", None) as lent:
         assert lent.engine is CountedEngine.opened[1]
         assert not CountedEngine.opened[1].is_closed
+
+
+def test_work_that_is_stopped_lends_nothing_any_more_and_interrupts_whoever_waits(resources: Resources) -> None:
+    interrupted: list[str] = []
+
+    def wait_for_machinery() -> None:
+        try:
+            with resources.machinery("other", None):
+                pass
+        except Interrupted:
+            interrupted.append("waiting")
+
+    with resources.machinery("policy", None) as lent:
+        waiting = threading.Thread(target=wait_for_machinery)
+        waiting.start()
+        resources.stop()
+        assert lent.cancelled()
+        with pytest.raises(Interrupted):
+            grade_all([("1", "2")], lent.grader)
+    waiting.join()
+    assert interrupted == ["waiting"]
+    with pytest.raises(Interrupted):
+        _ = resources.trainer_host

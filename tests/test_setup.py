@@ -78,7 +78,7 @@ def test_no_regular_expression_is_possessive_which_python_3_11_2_gets_wrong() ->
     assert [(name, pattern) for name, pattern in patterns if POSSESSIVE.search(pattern)] == []
 
 
-@pytest.mark.parametrize("group", ["dependencies", "cpu", "dev", "cluster"])
+@pytest.mark.parametrize("group", ["dependencies", "cpu", "dev"])
 def test_the_lock_holds_what_the_project_declares(group: str) -> None:
     declared = PROJECT["dependencies"] if group == "dependencies" else PROJECT["optional-dependencies"][group]
     assert {normal(name) for name in declared} <= set(pins())

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from models.checkpoints.mirror import mirror_of
 from models.checkpoints.store import CheckpointStore
@@ -27,6 +26,7 @@ from tasks.sandbox.host.pool import ForkSandbox
 from tasks.search.driver import Machinery
 from tasks.search.window import KvCapacity
 from warehouse.errors import EngineUnavailable, Interrupted
+from warehouse.places.location import Location
 from warehouse.stages import ROLLOUT
 from warehouse.store.lake import Warehouse
 
@@ -160,16 +160,17 @@ class Resources:
         self.lake.close()
 
 
-_opened: dict[Path, Resources] = {}
+_opened: dict[Location, Resources] = {}
+"""By the place of the lake: a task run in a thread of Prefect gets a Site, and nothing that is open."""
 _registry = threading.Lock()
 
 
 def resources_of(site: Site) -> Resources:
     """Return this process's machinery for the site, opening what was not open yet."""
     with _registry:
-        if site.home not in _opened:
-            _opened[site.home] = Resources(site, Silence())
-        return _opened[site.home]
+        if site.location not in _opened:
+            _opened[site.location] = Resources(site, Silence())
+        return _opened[site.location]
 
 
 @contextmanager
@@ -177,10 +178,10 @@ def opened(site: Site, progress: Progress) -> Iterator[Resources]:
     """Open the machinery for a site in this process, reporting to `progress`, and close it at the end."""
     resources = Resources(site, progress)
     with _registry:
-        _opened[site.home] = resources
+        _opened[site.location] = resources
     try:
         yield resources
     finally:
         with _registry:
-            del _opened[site.home]
+            del _opened[site.location]
         resources.close()

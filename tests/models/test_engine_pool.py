@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing import active_children
@@ -16,7 +17,7 @@ from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
 from tests.models.engine_contract import MIXED, answers_of, scorings
 from tests.models.random_model import write_ppm, write_torn
-from warehouse.errors import EngineUnavailable
+from warehouse.errors import EngineUnavailable, Interrupted
 
 pytestmark = pytest.mark.integration
 
@@ -86,3 +87,20 @@ def test_a_checkpoint_that_no_process_can_load_is_an_unavailable_engine(random_p
     write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=r"3 engine processes in a row were lost, the last one: loading .* failed"):
         open_engine(ONE, tmp_path, None)
+
+
+def test_an_engine_that_nobody_wants_any_more_stops_starting(random_policy: Path) -> None:
+    before = engine_pids()
+    with pytest.raises(Interrupted):
+        open_engine(ONE, random_policy, None, cancelled=lambda: True)
+    assert engine_pids() == before
+
+
+def test_a_cancelled_engine_ends_in_the_middle_of_its_turn(random_policy: Path) -> None:
+    cancelled, before = threading.Event(), set(active_children())
+    engine = open_engine(ONE, random_policy, None, cancelled=cancelled.is_set)
+    (process,) = set(active_children()) - before
+    os.kill(process.pid or 0, signal.SIGSTOP)  # a turn that does not end
+    cancelled.set()
+    engine.close()
+    assert process.exitcode == -signal.SIGKILL

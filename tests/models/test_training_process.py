@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from models.training.job import TrainingJob, TrainingMetric
 from models.training.launch import TrainerHost, run_training
 from models.training.settings import PpmSettings, SftSettings
 from tasks.search.format import END_OF_OUTPUT, OUTPUT, observed, prompt
-from warehouse.errors import TrainingFailed
+from warehouse.errors import Interrupted, TrainingFailed
 
 pytestmark = pytest.mark.integration
 
@@ -171,6 +172,25 @@ def test_an_interrupt_kills_the_training(ppm_job: TrainingJob, host: TrainerHost
     with pytest.raises(KeyboardInterrupt):
         run_training(ppm_job, interrupt, host)
     assert pids and all(ends(pid, within_seconds=10) for pid in pids)
+
+
+def test_another_thread_stops_a_training_and_all_that_come_after(ppm_job: TrainingJob) -> None:
+    pids: list[int] = []
+
+    with TrainerHost() as own:
+
+        def stop_it(metric: TrainingMetric) -> None:
+            if not pids:
+                pids.extend(map(int, Path(f"/proc/{own.pid}/task/{own.pid}/children").read_text().split()))
+                threading.Thread(target=own.stop).start()
+
+        endless = ppm_job.model_copy(update={"settings": PpmSettings(n_epochs=100_000, n_threads=1)})
+        with pytest.raises(Interrupted):
+            run_training(endless, stop_it, own)
+        assert pids and all(ends(pid, within_seconds=10) for pid in pids)
+        with pytest.raises(Interrupted):
+            run_training(ppm_job, stop_it, own)
+        assert own.pid is None
 
 
 def test_a_failure_shows_the_end_of_its_log_and_where_it_is(sft_job: TrainingJob, host: TrainerHost) -> None:
