@@ -125,7 +125,7 @@ Verification = Literal["verified", "replay_differs", "regraded_differs"]
 
 PairKind = Literal["step", "answer"]
 
-CheckpointKind = Literal["base", "policy", "ppm"]
+CheckpointKind = Literal["base", "bootstrap", "policy", "ppm"]
 
 CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.data import export, import_, ingest, reproduce
-from flows.cli.house import config, doctor, sandbox, tiny, ui, warehouse
+from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
 from flows.cli.review import diff, gates, lineage, sql
 from flows.cli.work import ablate, evaluate, evolve, solve
 from warehouse.errors import StargroveError
@@ -45,6 +45,7 @@ def shared(
 for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
     app.command(module.NAME)(module.command)
 app.add_typer(config.app, name="config")
+app.add_typer(model.app, name="model")
 app.add_typer(tiny.app, name="tiny")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")

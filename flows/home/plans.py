@@ -14,6 +14,7 @@ def site_of(settings: Settings, home: Path) -> Site:
         engine=settings.engine,
         sandbox=settings.sandbox,
         grading=settings.grading,
+        bootstrap=settings.bootstrap,
     )
 
 

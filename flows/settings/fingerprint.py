@@ -29,6 +29,7 @@ DECIDES_NO_DATA = frozenset(
         "sandbox.minimum_isolation",
         "sandbox.namespaces",
         "grading.n_workers",
+        "bootstrap.max_tokens",
         "engine.max_num_seqs",
         "engine.max_batched_tokens",
         "engine.kv_cache_mib",
@@ -105,10 +106,11 @@ def _deciding(content: Table, through_round: int) -> Table:
     for section, values in content.items():
         if section == "rounds":
             kept[section] = values[:through_round]
-        elif values == LATER_SECTIONS.get(section):
-            continue
         elif section not in SECTIONS_THAT_DECIDE_NO_DATA:
             kept[section] = {name: value for name, value in values.items() if f"{section}.{name}" not in DECIDES_NO_DATA}
+    for section, values in LATER_SECTIONS.items():
+        if kept.get(section) == {name: values[name] for name in kept.get(section, {})}:
+            kept.pop(section, None)
     for (section, name), same in SAME_DATA.items():
         if name in kept.get(section, {}):
             kept[section][name] = same.get(kept[section][name], kept[section][name])
