@@ -20,6 +20,7 @@ from flows.commands import (
     evolve,
     export,
     gates,
+    grade,
     import_,
     ingest,
     lineage,
@@ -58,7 +59,7 @@ def shared(
         raise typer.Exit
 
 
-for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, export, doctor, ui):
+for module in (evolve, ingest, solve, evaluate, ablate, sql, lineage, reproduce, diff, gates, grade, export, doctor, ui):
     app.command(module.NAME)(module.command)
 app.add_typer(config.app, name="config")
 app.add_typer(tiny.app, name="tiny")

@@ -28,7 +28,7 @@ _MAX_ATTEMPTS: Final = 3
 """A comparison that takes its worker down this often is unknown: it, not the machine, is at fault."""
 _MAX_FAILED_STARTS: Final = 3
 _FIRST_TRY: Final = 0.05
-"""Share of the CPU seconds. Nearly every comparison needs a few milliseconds; what needs more waits until all others had their turn."""
+"""Share of the CPU seconds: nearly every comparison needs milliseconds, and what needs more waits for all others."""
 
 
 @dataclass(slots=True)

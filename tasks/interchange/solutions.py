@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from tasks.grading.boxed import boxed_answer
 from tasks.problems.answers import RowError
 from tasks.problems.readers import Json, RawRow
-from tasks.search.format import boxed_answer, prompt
+from tasks.search.format import prompt
 from warehouse.records import Node, Verdict
 
 _ANSWER: Final = re.compile(r"(?:^A:|####)\s*(.*)$", re.MULTILINE)

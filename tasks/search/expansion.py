@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.engine import Candidate
+from tasks.grading.boxed import boxed_answer
 from tasks.sandbox.base import Execution
 from tasks.search.aggregation import Aggregation, trajectory_score
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
-from tasks.search.format import END_OF_ANSWER, STEP_STOPS, boxed_answer, code_of, is_final, observed
+from tasks.search.format import END_OF_ANSWER, STEP_STOPS, code_of, is_final, observed
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import REWARDS, SearchNode, SearchTree

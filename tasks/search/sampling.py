@@ -7,9 +7,10 @@ from typing import Final
 
 from models.engine import Candidate
 from tasks.grading.base import Grade
+from tasks.grading.boxed import boxed_answer
 from tasks.search.ask import Ask, Comparison, Proposal, Search
 from tasks.search.expansion import answer_proposal
-from tasks.search.format import END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
+from tasks.search.format import END_OF_CODE, END_OF_STEP, code_of, observed, prompt
 from tasks.search.seeds import hashed_seed
 
 NOT_WRITTEN: Final = Candidate("", 0, "length")

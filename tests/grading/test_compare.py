@@ -8,8 +8,8 @@ from tasks.grading.equality.table import decide as decide_under
 from tasks.grading.settings import GradingSettings
 
 
-def decide(answer: str, reference: str, policy: GradingSettings = GradingSettings()) -> Decision:
-    return decide_under(answer, reference, policy, NumericAlgebra())
+def decide(answer: str, reference: str) -> Decision:
+    return decide_under(answer, reference, GradingSettings(), NumericAlgebra())
 
 
 EQUAL = [

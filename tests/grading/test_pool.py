@@ -61,7 +61,7 @@ def test_workers_end_when_their_parent_is_killed() -> None:
 
 
 def test_a_worker_refuses_to_evaluate_text_and_to_start_programs() -> None:
-    attacks = ["eval('1+1')", "exec('import os')", "__import__('dataclasses').make_dataclass('A', ['a'])", "__import__('os').system('true')",
+    attacks = ["eval('1+1')", "exec('import os')", "__import__('builtins').eval('2')", "__import__('os').system('true')",
                "__import__('os').fork()", "__import__('subprocess').run(['true'])"]  # fmt: skip
     program = (
         "from tasks.grading.worker import *\n"

@@ -14,9 +14,9 @@ from tasks.grading.values.types import Scalar
 
 FRAGMENTS = st.sampled_from(
     [r"\frac", r"\sqrt", r"\left(", r"\right)", r"\{", r"\}", r"\text{", r"\pi", r"\infty", r"\cup", r"\le", r"\in",
-    r"\pm", r"\%", r"\$", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "{", "}", "(", ")", "[", "]", "^", "_", "=", "<", ",",
-    ";", ":", ".", "+", "-", "/", "*", "!", "|", "x", "y", "e", "i", "12", "3.5", "0", "or", " and ", " ", "$", "cm", "base 5", "°",
-    "½", "²", r"\overline{3}", "~", r"\boxed{", "\t", "\\", "Matrix(", "{x: ", "PM", " is ", "the", "$5", "ⅷ", "①", "million"]
+    r"\pm", r"\%", r"\$", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "&", "{", "}", "(", ")", "[", "]", "^", "_",
+    "=", "<", ",", ";", ":", ".", "+", "-", "/", "*", "!", "|", "x", "y", "e", "i", "12", "3.5", "0", "or", " and ", " ", "$",
+    "cm", "base 5", "°", "½", "²", r"\overline{3}", "~", r"\boxed{", "\t", "\\", "Matrix(", "{x: ", "PM", " is ", "the", "$5", "ⅷ", "①", "million"]
 )  # fmt: skip
 ANSWERS = st.one_of(st.lists(FRAGMENTS, max_size=14).map("".join), st.text(max_size=30))
 NUMBERS = st.fractions(min_value=-(10**6), max_value=10**6, max_denominator=5000)

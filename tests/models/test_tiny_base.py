@@ -9,9 +9,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.checkpoints import verify_checkpoint
 from models.tiny import BASE
+from tasks.grading.boxed import boxed_answer
 from tasks.problems.student_work import variable
 from tasks.problems.virtual import generate_problems
-from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
+from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, code_of, observed, prompt
 from warehouse.records import Problem
 
 N_PER_LEVEL = 16

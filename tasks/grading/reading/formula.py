@@ -114,8 +114,8 @@ class _Reader(LetterReader):
             return True
         if kind == "command":
             return (
-                text in _PAIRS or text in MARKS or text in POINTS or text in WHOLE or text[1:] in GREEK or text in FUNCTION_NAMES
-                or text in (r"\frac", r"\sqrt", r"\binom", r"\pi", r"\infty", r"\degree", r"\partial")
+                text in _PAIRS or text in MARKS or text in POINTS or text in WHOLE or text in FUNCTION_NAMES
+                or text[1:] in GREEK or text in (r"\frac", r"\sqrt", r"\binom", r"\pi", r"\infty", r"\degree", r"\partial")
             )  # fmt: skip
         return text in ("(", "{", "[") or (text == "|" and self.n_bars == 0)
 

@@ -104,7 +104,7 @@ def unwrapped(text: str) -> str:
 
 
 def _without_stop(text: str) -> str:
-    r"""Return the text without the punctuation that ends a sentence; `\,` and `\;` at the end are spacing, `\\` a line break."""
+    r"""Return the text without the stop of a sentence; `\,` and `\;` at the end are spacing, `\\` a line break."""
     while True:
         stripped = re.sub(r"(?:\s|\\[,;! ]|(?<!\\)\\\\(?:\s|$)|(?<!\\right)(?<!\.)\.$|[,;:。]$)+$", "", text)
         if stripped == text:

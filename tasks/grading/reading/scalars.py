@@ -169,7 +169,7 @@ def _may_start_suffix(parts: Parts, place: int, habit: Habit, whole: Expression 
 
 
 def _suffix(parts: Parts) -> tuple[Fraction, bool, Unit | None] | None:
-    """Return the factor (5 million), the percent sign and the unit that tokens after a number spell, None where they spell none."""
+    """Return the factor (5 million), the percent sign and the unit that tokens after a number spell, None for others."""
     size = Fraction(1)
     while parts and parts[0].text.lower() in MULTIPLIERS:
         size *= MULTIPLIERS[parts[0].text.lower()]
