@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Print a line of JSON for each line of FILE: verdict, method, version, and the reading of both sides.
 
-    The policy is in the settings: --set grading.decimals=exact, grading.percent, grading.order, grading.repeated, grading.units.
+    The policy is in the settings: --set grading.decimals=exact, and percent, order, repeated and units alike.
     """
     from flows.settings import load
     from tasks.grading.explain import explained

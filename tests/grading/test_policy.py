@@ -40,7 +40,7 @@ def test_decimals_may_be_exact_alone() -> None:
 
 
 @pytest.mark.parametrize(("setting", "half", "fifty"), [("value", True, None), ("strict", False, False), ("loose", True, True)])
-def test_a_percent_is_its_value_or_more_or_less(setting: str, half: bool | None, fifty: bool | None) -> None:
+def test_a_percent_is_its_value_or_more_or_less(setting: str, half: object, fifty: object) -> None:
     assert verdict("50%", "1/2", percent=setting) is half
     assert verdict("0.5", r"50\%", percent=setting) is half
     assert verdict("50", r"50\%", percent=setting) is fifty

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.grading.boxed import boxed_answer
 from tasks.problems.changed_numbers import changed_numbers, parse_statement
 from tasks.problems.relations import RELATIONS, Relation, evaluate, written
 from tasks.problems.student_work import flawed_solutions, variable
@@ -15,7 +16,6 @@ from tasks.search.format import (
     CODE,
     END_OF_STEP,
     USER,
-    boxed_answer,
     code_of,
     observed_spans,
 )

@@ -73,7 +73,7 @@ def distinct(items: Values[Value], by: Comparing) -> tuple[Value, ...]:
 
 def alternatives(one: Collection, other: Value, by: Comparing) -> Decision:
     """Compare a list with what is no list: one value in several forms, a set of one, a printed list, a union of points."""
-    if isinstance(other, Sequence) and other.brackets == "[]":
+    if isinstance(other, Sequence) and other.brackets == "[]" and (by.is_mirrored or len(other.items) != 2):
         return sets(Collection(one.items, one.braces, one.either), Collection(other.items, braces=True), by)
     if isinstance(other, Sequence):
         return _list_and_tuple(one, other, by)

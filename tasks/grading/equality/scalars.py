@@ -173,9 +173,7 @@ def _other_unit(answer: Scalar, reference: Scalar, algebra: Algebra) -> Decision
         equal = algebra.equal(answer.whole, reference.whole)
         if equal:
             return Decision(True, "symbolic", "the same formula")
-    nouns = [
-        unit.dimensions[0][0][4:] for unit in (answer.unit, reference.unit) if unit and unit.dimensions[0][0].startswith("the ")
-    ]
+    nouns = [unit.dimensions[0][0][4:] for unit in (answer.unit, reference.unit) if unit and unit.is_noun]
     if len(nouns) == 2 and (nouns[0].endswith(nouns[1]) or nouns[1].endswith(nouns[0])):
         same = answer.number is not None and answer.number == reference.number
         return Decision(same, "unit", "one names the same things in more words" if same else "the numbers differ")

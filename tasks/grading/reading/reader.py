@@ -17,7 +17,7 @@ from tasks.grading.reading.structures import EVERYTHING, bracketed, plus_minus, 
 from tasks.grading.reading.texts import as_text, choice, chosen, phrase, plain, without_lead, word_value
 from tasks.grading.reading.times import clock_time, date
 from tasks.grading.reading.tokens import Unreadable, tokens, unescaped, written
-from tasks.grading.reading.words import MEANINGFUL
+from tasks.grading.reading.words import changes_meaning
 from tasks.grading.values.expressions import Number
 from tasks.grading.values.types import Collection, Letters, Named, Scalar, Text, Value
 
@@ -37,7 +37,7 @@ _WRAPPERS: Final = (
 )
 _MATH_MARKS = re.compile(r"(?<!\\)\$(?=\S)([^$]*[^\s$\\])\$(?!\d)|\\[()\[\]](?!\s*-?\d*\.?\d+\s*(?:pt|em|ex)\b)")
 _AMOUNT = re.compile(r"(?<![\w\\$}])\$(?=\s*-?[\d.])|(?<=[-+])\$(?=[\d.])")
-_PYTHON = re.compile(r"\*|\b[A-Za-z_.]{2,}\(|\d[jJ]\b|^-?[IE]$")
+_PYTHON = re.compile(r"(?:^|[-+\s\d])I(?:$|[-+)])|\*|\b[A-Za-z_.]{2,}\(|\d[jJ]\b|^E$")
 _VECTOR_LETTER = re.compile(r"(?<![\\a-zA-Z])[ij](?![a-zA-Z])")
 _HABIT: Final = Habit()
 _PYTHON_HABIT: Final = Habit(constants={"e": "e", "i": "i", "E": "e", "I": "i"}, is_python=True)
@@ -156,7 +156,7 @@ def _special(parts: Parts, habit: Habit) -> Value | None:
     said = phrase(parts)
     if said[:1].isdigit() or "noon" in said or "midnight" in said or any(day in said for day in ("day", "at ")):
         time = clock_time(said)
-        if time is not None and (time.half or time.day or "clock" in said):
+        if time is not None and any(character.isalpha() for character in said):
             return time
     if parts[0].kind in ("word", "number"):
         day = date(said)
@@ -178,7 +178,7 @@ def _sentence(parts: Parts, habit: Habit) -> Value | None:
     said = [token.text.lower() for token in parts[1:place]]
     if parts[0].text.lower() not in ("the", "its", "their") or not 0 < len(said) <= _MAX_LABEL or place == len(parts) - 1:
         return None
-    if any(word in MEANINGFUL for word in said) or any(token.kind != "word" for token in parts[1:place]):
+    if any(map(changes_meaning, said)) or any(token.kind != "word" for token in parts[1:place]):
         return None
     value = listed(parts[place + 1 :], lambda inner: item(inner, habit, 0), habit)
     return None if value is None or isinstance(value, Text | Letters) else Named(" ".join(said), value, is_word=True)
@@ -238,7 +238,7 @@ def _labelled(parts: Parts, inner: Read) -> Value | None:
     words = parts[:place] if place else parts[:1]
     rest = parts[place + 1 :] if place else parts[1:]
     said = [token.text.lower() for token in words]
-    if not words or not rest or not all(token.kind == "word" for token in words) or any(word in MEANINGFUL for word in said):
+    if not words or not rest or not all(token.kind == "word" for token in words) or any(map(changes_meaning, said)):
         return None
     if not place and (len(said[0]) < 3 or not (rest[0].gap or rest[0].prose or words[0].prose) or len(rest) > 2):
         return None

@@ -1,5 +1,6 @@
 r"""Read statements: x = 5, x = y = 1, 2 < x \le 3, |x| < 5, x \ne 0, x \in [0, 1], and what is an equation for its own sake."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from tasks.grading.reading.splitting import Parts, Read, group, split, split_at
 from tasks.grading.reading.structures import EVERYTHING, made_interval, without
 from tasks.grading.reading.texts import as_text
 from tasks.grading.reading.tokens import written
-from tasks.grading.reading.words import FUNCTION_WORDS, MEANINGFUL
+from tasks.grading.reading.words import FUNCTION_WORDS, changes_meaning
 from tasks.grading.values.exact import rational
 from tasks.grading.values.expressions import Applied, Constant, Expression, Function, Letter, Number, Opaque, letters, negative
 from tasks.grading.values.types import Collection, Interval, Named, Relation, Scalar, Sequence, System, Union, Value
@@ -19,6 +20,7 @@ OPERATORS: Final = frozenset(
 )
 _ORDERED: Final = frozenset(("<", ">", r"\le", r"\ge"))
 _FLIPPED: Final = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le"}
+_OF_A_LETTER = re.compile(r"([a-zA-Z])\(([a-zA-Z])\)")
 _MAX_NAME: Final = 12
 _WHOLE_NUMBERS: Final = (r"\mathbb{Z}", r"\mathbbZ", r"\mathbb{N}", r"\mathbbN")
 
@@ -79,13 +81,7 @@ def _equation(sides: list[Parts], read: Read, habit: Habit, text: str) -> Value 
         return Named(name.text, as_text(right), name.is_word) if not name.parts and not name.is_word else None
     flipped = _name(right, habit)
     value = read(left)
-    if (
-        flipped is not None
-        and not flipped.is_word
-        and not flipped.parts
-        and isinstance(value, Scalar)
-        and not letters(value.expression)
-    ):
+    if flipped is not None and not flipped.is_word and not flipped.parts and isinstance(value, Scalar):
         return Named(flipped.text, value)
     simple = _other(sides, marks, habit, text)
     if (
@@ -142,7 +138,7 @@ def _name(parts: Parts, habit: Habit) -> _Name | None:
         ):
             return _Name(parts[0].text)
         said = [word for word in words if word not in FUNCTION_WORDS and word not in ("value", "total")]
-        return _Name(" ".join(said), is_word=True) if said and not any(word in MEANINGFUL for word in said) else None
+        return _Name(" ".join(said), is_word=True) if said and not any(map(changes_meaning, words)) else None
     found = expression(parts, habit)
     if isinstance(found, Letter):
         return _Name(found.name)
@@ -269,4 +265,6 @@ def as_equation(named: Named) -> Relation | None:
     """Return x = 5 as an equation of two formulas, None where the value is no formula."""
     if not isinstance(named.value, Scalar) or named.value.unit is not None or named.is_word:
         return None
-    return Relation((Letter(named.name), named.value.expression), ("=",), f"{named.name} = {named.value.written}")
+    applied = _OF_A_LETTER.fullmatch(named.name)
+    name = Letter(named.name) if applied is None else Applied(applied[1], (Letter(applied[2]),))
+    return Relation((name, named.value.expression), ("=",), f"{named.name} = {named.value.written}")

@@ -13,6 +13,7 @@ from tasks.grading.values.types import Choice, Letters, Ordinal, Text, Truth, Va
 
 _CHOICE_WORD: Final = frozenset(("option", "choice", "answer", "statement"))
 _QUOTES: Final = frozenset(('"', "``", "`"))
+_TIMES: Final = {r"\times": r"\cdot", "*": r"\cdot"}
 _MAX_LETTERS: Final = 3
 
 
@@ -21,11 +22,17 @@ def plain(parts: Parts) -> str:
     kept = _one_spelling([token for token in parts if token.text not in _QUOTES])
     while len(kept) > 1 and kept[-1].text in (".", "!", "?", ",", ";") and kept[-2].kind != "number":
         kept = kept[:-1]
-    words = [SAME_WORD.get(token.text.lower(), token.text.lower()) if token.kind == "word" else token.text for token in kept]
+    words = [_folded(token.text) if token.kind == "word" else _TIMES.get(token.text, token.text) for token in kept]
     text = ""
     for token, word in zip(kept, words, strict=True):
         text += f" {word}" if _is_apart(text, token, word) else word
     return SAME_PHRASE.get(text, text)
+
+
+def _folded(word: str) -> str:
+    """Return a word in lower case and one spelling; a single letter is a name and keeps its case, but for the words a and I."""
+    lower = word.lower()
+    return word if len(word) == 1 and lower not in ("a", "i") else SAME_WORD.get(lower, lower)
 
 
 def _is_apart(text: str, token: Token, word: str) -> bool:

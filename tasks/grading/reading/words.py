@@ -86,6 +86,16 @@ FUNCTION_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 """Short words that are no products of letters inside of a formula."""
 
 
+_HARMLESS: Final = frozenset(
+    ("of", "in", "is", "are", "to", "for", "with", "on", "be", "was", "as", "and", "all", "each", "every")
+)
+
+
+def changes_meaning(word: str) -> bool:
+    """Return whether a word in the name of a value makes it another value: not, less, except."""
+    return word in MEANINGFUL and word not in _HARMLESS
+
+
 def number_in_words(text: str) -> Fraction | None:
     """Return the number that English words name ("twenty-five", "three quarters"), None if they name none."""
     words = [word for word in re.split(r"[\s-]+", text.lower().strip()) if word and word != "and"]
