@@ -75,7 +75,7 @@ def _sign(reference: str) -> Iterator[str]:
 
 
 def _letter(reference: str) -> Iterator[str]:
-    if not _is_formula(reference) or _FAMILY.search(reference):
+    if not _is_formula(reference) or "boxed" in reference or _FAMILY.search(reference):
         return
     hidden = _BARE.sub(lambda match: " " * len(match[0]), reference)
     places = [match.start() for match in re.finditer(r"(?<![a-zA-Z])[a-hj-z](?![a-zA-Z])", hidden)]

@@ -9,11 +9,12 @@ from tasks.grading.reading.structures import is_infinite
 from tasks.grading.reading.units import Unit
 from tasks.grading.settings import GradingSettings
 from tasks.grading.values.expressions import Constant, Expression, Number, Product, letters, walk
+from tasks.grading.values.printing import brief, shown_number
 from tasks.grading.values.types import Scalar
 
-_MIN_SIGNIFICANT: Final = 3
+_THREE_DIGITS: Final = 100
 """Decimals with fewer digits fit so many values that rounding to one of them says nothing."""
-_FLOAT_DIGITS: Final = 15
+_FIFTEEN_DIGITS: Final = 10**14
 _FLOAT_ERROR: Final = Fraction(1, 10**12)
 """Relative. What Python prints of a float is off by 1e-16, and by a little more after some steps."""
 _SHORT_BITS: Final = 40
@@ -36,7 +37,7 @@ def _values(answer: Scalar, reference: Scalar, policy: GradingSettings, algebra:
         return Decision(True, "exact", "both are written alike")
     if answer.number is not None and reference.number is not None:
         if answer.number == reference.number:
-            return Decision(True, "rational", f"both are {_shown(answer.number)}")
+            return Decision(True, "rational", f"both are {shown_number(answer.number)}")
         if _is_float_of(answer, reference.number) or _is_float_of(reference, answer.number):
             return Decision(True, "rounded", "one is the other as a float prints it")
         return _rounded(answer, reference, answer.number, policy, "rational")
@@ -58,11 +59,6 @@ def _values(answer: Scalar, reference: Scalar, policy: GradingSettings, algebra:
     return Decision(equal, "symbolic", why[equal])
 
 
-def _shown(number: Fraction) -> str:
-    text = str(number)
-    return text if len(text) <= 40 else f"{text[:36]}..."
-
-
 def _places(expression: Expression) -> int | None:
     """Return how many decimal places a number was written with, None where it is no plain decimal."""
     if isinstance(expression, Number):
@@ -75,15 +71,18 @@ def _places(expression: Expression) -> int | None:
 def _rounded(answer: Scalar, reference: Scalar, value: Fraction, policy: GradingSettings, method: str) -> Decision:
     """Return whether an exact answer rounds to the decimal that the reference shows; a refusal where it does not."""
     places = _places(reference.expression)
-    refused = Decision(False, method, f"{answer.written} is not {reference.written}")
+    refused = Decision(False, method, f"{brief(answer.written)} is not {brief(reference.written)}")
     if policy.decimals == "exact" or places is None or reference.number is None or not _is_exact_form(answer):
         return refused
     if abs(value - reference.number) > Fraction(1, 2 * 10**places):
         return refused
-    significant = len(str(abs(int(reference.number * 10**places)))) if reference.number else 0
-    if significant < _MIN_SIGNIFICANT:
-        return Decision(None, "rounded", f"{answer.written} rounds to {reference.written}, which shows too few digits to tell")
-    return Decision(True, "rounded", f"{answer.written} rounds to {reference.written}, all digits that the reference shows")
+    if abs(reference.number * 10**places) < _THREE_DIGITS:
+        return Decision(
+            None, "rounded", f"{brief(answer.written)} rounds to {brief(reference.written)}, which shows too few digits to tell"
+        )
+    return Decision(
+        True, "rounded", f"{brief(answer.written)} rounds to {brief(reference.written)}, all digits that the reference shows"
+    )
 
 
 def _is_exact_form(scalar: Scalar) -> bool:
@@ -95,7 +94,7 @@ def _is_exact_form(scalar: Scalar) -> bool:
 
 def _is_float(scalar: Scalar) -> bool:
     places = _places(scalar.expression)
-    return places is not None and scalar.number is not None and len(str(abs(int(scalar.number * 10**places)))) >= _FLOAT_DIGITS
+    return places is not None and scalar.number is not None and abs(scalar.number * 10**places) >= _FIFTEEN_DIGITS
 
 
 def _is_float_of(scalar: Scalar, number: Fraction) -> bool:
@@ -128,7 +127,7 @@ def _percent(answer: Scalar, reference: Scalar, policy: GradingSettings, algebra
     if policy.percent != "strict":
         as_value = _values(*pair, policy, algebra)
         if as_value.equal is not False:
-            return Decision(as_value.equal, "percent", f"{percent.written} has the value of {bare.written}")
+            return Decision(as_value.equal, "percent", f"{brief(percent.written)} has the value of {brief(bare.written)}")
     same = _values(Scalar(percent.expression, percent.number, percent.written), bare, policy, algebra)
     if same.equal and policy.percent == "loose":
         return Decision(True, "percent", "the percent sign is left out")
@@ -196,7 +195,7 @@ def _unit_left_out(answer: Scalar, reference: Scalar, policy: GradingSettings, a
     if policy.units == "required":
         return Decision(False, "unit", "only one side has a unit")
     if not unit.certain:
-        return Decision(None, "unit", f"what follows the number in {measured.written} may be a unit or not")
+        return Decision(None, "unit", f"what follows the number in {brief(measured.written)} may be a unit or not")
     return Decision(True, decision.method, f"{decision.why}; the unit is left out")
 
 

@@ -180,9 +180,10 @@ def _bases(one: BaseNumeral, other: BaseNumeral, _: Comparing) -> Decision:
 def _base_and_scalar(numeral: BaseNumeral, scalar: Scalar, _: Comparing) -> Decision:
     """Compare 1011_2 with a number: the base may be left out, and the value may be meant; both are doubts."""
     number = scalar.number
-    fits = number is not None and (
-        str(number) == numeral.digits or ("." not in numeral.digits and number == int(numeral.digits, numeral.base))
-    )
+    digits = numeral.digits.removeprefix("-")
+    sign = -1 if digits != numeral.digits else 1
+    meant = [sign * int(digits, base) for base in (10, numeral.base) if digits.isdigit() or (digits.isalnum() and base > 10)]
+    fits = number is not None and number in meant
     return Decision(None if fits else False, "base", "only one side names a base")
 
 

@@ -41,6 +41,8 @@ from tasks.grading.values.types import (
     Value,
 )
 
+_MAX_SHOWN_BITS: Final = 200
+_MAX_BRIEF: Final = 60
 _BRACKETS: Final = {"()": "()", "[]": "[]", "vector": "<>"}
 
 
@@ -141,26 +143,32 @@ def _word(value: Value) -> str:
 
 
 def _scalar(scalar: Scalar) -> str:
-    text = _fraction(scalar.number) if scalar.number is not None else printed(scalar.expression)
+    text = shown_number(scalar.number) if scalar.number is not None else printed(scalar.expression)
     if scalar.percent:
         return f"{text} %"
     if scalar.unit is None:
         return text
     names = " ".join(name if power == 1 else f"{name}^{power}" for name, power in scalar.unit.dimensions) or "unit"
-    size = "" if scalar.unit.factor == 1 else f", times {_fraction(scalar.unit.factor)}"
+    size = "" if scalar.unit.factor == 1 else f", times {shown_number(scalar.unit.factor)}"
     return f"{text} ({names}{size})"
 
 
-def _fraction(number: Fraction) -> str:
-    text = str(number)
-    return text if len(text) <= 60 else f"{text[:50]}... ({len(text)} digits)"
+def brief(text: str) -> str:
+    """Return a text, or its beginning where it is long."""
+    return text if len(text) <= _MAX_BRIEF else f"{text[:_MAX_BRIEF]}..."
+
+
+def shown_number(number: Fraction) -> str:
+    """Return a number as p/q; of one that nobody would read, how long it is."""
+    bits = max(number.numerator.bit_length(), number.denominator.bit_length())
+    return str(number) if bits <= _MAX_SHOWN_BITS else f"a number of {bits} bits"
 
 
 def printed(expression: Expression) -> str:
     """Return a formula as plain text, every product and power written out."""
     match expression:
         case Number(value):
-            return _fraction(value) if value >= 0 and value.denominator == 1 else f"({_fraction(value)})"
+            return shown_number(value) if value >= 0 and value.denominator == 1 else f"({shown_number(value)})"
         case Letter(name) | Constant(name):
             return name
         case Opaque(text):
