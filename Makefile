@@ -3,6 +3,8 @@
 #   make evolve    four self-evolution rounds of the tiny default            ARGS="--profile gsm8k-small" for others
 #   make ui        the Prefect UI over the history of past runs
 #   make test      the tests          ARGS="tests/search -k visits" for some of them
+#   make test-core those of them that need neither torch nor Prefect nor DuckDB: seconds
+#   make test-all  the tests, and the long repetitions that only a release waits for
 #   make lint      ruff, mypy, import-linter
 #   make bench     the benchmarks, against their stored baselines
 #   make clean     removes .venv and caches; what was evolved (.stargrove) stays
@@ -12,12 +14,16 @@ VENV := .venv
 LOCK := infra/requirements-cpu.txt
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
+CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation evaluation interchange flows/test_settings.py flows/test_profiles.py)
 TORCH := $(shell grep -E '^torch==' $(LOCK))
+
+# Two workers. A group of tests that share a server or an engine is run by one of them; tests/conftest.py orders the groups.
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder --ignore=tests/benchmarks --durations=10
 
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: evolve ui test lint bench clean install
+.PHONY: evolve ui test test-core test-all lint bench clean install
 
 evolve: install
 	@$(BIN)/stargrove evolve $(ARGS)
@@ -26,7 +32,13 @@ ui: install
 	@$(BIN)/stargrove ui $(ARGS)
 
 test: install
-	$(BIN)/python -m pytest --ignore=tests/benchmarks $(ARGS)
+	$(PYTEST) -m "not soak" $(ARGS)
+
+test-core: install
+	$(PYTEST) -p tests.core -m "not soak and not integration" $(CORE_TESTS) $(ARGS)
+
+test-all: install
+	$(PYTEST) $(ARGS)
 
 bench: install
 	$(BIN)/python -m pytest tests/benchmarks $(ARGS)

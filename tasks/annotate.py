@@ -30,13 +30,11 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
     """Write sft_examples and preference_pairs of the round."""
     lake = resources_of(plan.site).lake
     settings = plan.annotation
-    first_round = 1 if settings.sft_rounds == "all" else plan.round
     sft = lake.run_statement(
         plan.batch(ANNOTATE_SFT),
         SFT_STATEMENTS[settings.sft_selection],
         round=plan.round,
         n_per_problem=settings.n_sft_per_problem,
-        first_round=first_round,
     )
     n_pairs = 0
     for problems in lake.problem_ranges():

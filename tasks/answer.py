@@ -29,7 +29,7 @@ def answer(plan: RoundPlan, split: Split, policy_id: str) -> Answered | None:
         answers = answered(
             problems,
             methods,
-            TestTime(plan.evaluation, plan.search, scored=False),
+            TestTime(plan.evaluation, plan.search, scored=False, wording=resources.domain.wording),
             machinery,
             f"{plan.run_seed}/{plan.round}",
             lambda n_done, n_total, n_tokens: resources.progress.trees(label, n_done, n_total, 0, n_tokens),

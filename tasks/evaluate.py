@@ -38,7 +38,7 @@ def evaluate(
     problems = resources.lake.problems(split, held_out=True)
     methods = METHODS_OF_SPLIT[split]
     contestants = Contestants(policy_id, ppm_id)
-    how = TestTime(plan.evaluation, plan.search, scored=ppm_id is not None)
+    how = TestTime(plan.evaluation, plan.search, ppm_id is not None, resources.domain.wording)
     resources.progress.stage(plan.round, f"{EVALUATE.label} {split}")
     with resources.machinery(policy_id, ppm_id) as machinery:
         if how.scored:

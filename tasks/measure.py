@@ -36,7 +36,8 @@ def measure(plan: MeasurePlan, selection: Selection, method: AnswerMethod) -> li
 
 def _measure_share(plan: MeasurePlan, batch: Batch, problems: list[Problem], method: AnswerMethod, label: str) -> None:
     resources = resources_of(plan.round_plan.site)
-    how = TestTime(plan.round_plan.evaluation, plan.round_plan.search, scored=plan.ppm_id is not None)
+    wording = resources.domain.wording
+    how = TestTime(plan.round_plan.evaluation, plan.round_plan.search, plan.ppm_id is not None, wording)
     with resources.machinery(plan.policy_id, plan.ppm_id) as machinery:
         started = time.perf_counter()
         answers = answered(

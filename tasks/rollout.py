@@ -12,6 +12,7 @@ from tasks.runtime.resources import Resources, resources_of
 from tasks.search.ask import Search
 from tasks.search.driver import Driver
 from tasks.search.expansion import Guidance
+from tasks.search.format import Wording
 from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.tree import SearchTree, rows
@@ -73,7 +74,7 @@ def _grow(
     """Return how many problems have a correct rollout. Each finished tree is reported, staged and forgotten at once."""
     n_solved_trees = 0
     solved: set[str] = set()
-    for n_done, (_, tree) in enumerate(driver.run(_searches(plan, problems)), start=1):
+    for n_done, (_, tree) in enumerate(driver.run(_searches(plan, problems, resources.domain.wording)), start=1):
         nodes.add(list(rows(tree)))
         if tree.solved:
             n_solved_trees += 1
@@ -82,10 +83,10 @@ def _grow(
     return len(solved)
 
 
-def _searches(plan: RoundPlan, problems: list[Problem]) -> Iterator[tuple[str, Search[SearchTree]]]:
+def _searches(plan: RoundPlan, problems: list[Problem], wording: Wording) -> Iterator[tuple[str, Search[SearchTree]]]:
     scored = plan.search.q_source == "ppm"
     for problem in problems:
         for index in range(plan.search.n_trees):
             key = tree_id(plan.run_seed, plan.round, problem.problem_id, index)
-            guidance = Guidance(problem.answer, scored)
+            guidance = Guidance(problem.answer, scored, wording=wording)
             yield key, grow_tree(key, problem.problem_id, problem.statement, plan.search, guidance)

@@ -45,7 +45,7 @@ def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[A
                     problem.problem_id,
                     problem.statement,
                     settings,
-                    Guidance(problem.answer, scored),
+                    Guidance(problem.answer, scored, wording=resources.domain.wording),
                 ),
             )
             for problem in problems

@@ -10,7 +10,6 @@ from tasks.runtime.training import (
     TrainingReport,
     commit_training,
     exported,
-    first_round_of_pairs,
     ppm_job,
     train_candidate,
     work_dir_of,
@@ -21,13 +20,12 @@ from warehouse.stages import TRAIN_PPM
 
 @task(name=TRAIN_PPM.name, task_run_name=TRAIN_PPM.label, tags=["training"], cache_policy=NO_CACHE)
 def train_ppm(plan: RoundPlan, policy_id: str) -> TrainingReport:
-    """Train the PPM from the round's policy on all preference pairs in use and publish it as a candidate."""
+    """Train the PPM from the round's policy on the preference pairs of all rounds so far and publish it as a candidate."""
     resources = resources_of(plan.site)
     resources.progress.stage(plan.round, TRAIN_PPM.label)
     work_dir = work_dir_of(plan, "ppm")
-    first_round = first_round_of_pairs(plan)
-    nodes = exported(plan, resources, work_dir, "export_ppm_nodes", first_round=first_round)
-    pairs = exported(plan, resources, work_dir, "export_ppm_pairs", first_round=first_round)
+    nodes = exported(plan, resources, work_dir, "export_ppm_nodes")
+    pairs = exported(plan, resources, work_dir, "export_ppm_pairs")
     job = ppm_job(plan, resources.checkpoints.get(policy_id).path, work_dir, nodes, pairs)
     trained = train_candidate(plan, resources, TRAIN_PPM, job, parent_id=policy_id)
     return commit_training(plan, resources, TRAIN_PPM, trained, _pair_accuracy(policy_id, trained))

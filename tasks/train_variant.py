@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.annotate import SFT_STATEMENTS
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
-from tasks.runtime.training import first_round_of_pairs, policy_job, ppm_job, train
+from tasks.runtime.training import policy_job, ppm_job, train
 from tasks.runtime.variants import Variant
 from warehouse.sql.statements import bound, find
 from warehouse.stages import ABLATE
@@ -44,14 +44,7 @@ def train_variant(plan: RoundPlan, variant: Variant, start_id: str) -> Variant:
 def _sft_examples(plan: RoundPlan, variant: Variant, lake: Warehouse, work_dir: Path) -> Path:
     """Return the file of the examples that this selection would have chosen: nothing else differs from the round's own."""
     statement = find(SFT_STATEMENTS[variant.name])
-    values = bound(
-        statement,
-        {
-            "round": plan.round,
-            "n_per_problem": plan.annotation.n_sft_per_problem,
-            "first_round": 1 if plan.annotation.sft_rounds == "all" else plan.round,
-        },
-    )
+    values = bound(statement, {"round": plan.round, "n_per_problem": plan.annotation.n_sft_per_problem})
     texts = f"""
         with chosen as (
         {statement.sql}
@@ -71,5 +64,5 @@ def _pair_files(plan: RoundPlan, lake: Warehouse, work_dir: Path) -> tuple[Path,
     """Return the files of the round's nodes and pairs: a variant of the PPM differs in the loss alone."""
     nodes, pairs = work_dir / "ppm_nodes.parquet", work_dir / "ppm_pairs.parquet"
     for path in (nodes, pairs):
-        lake.export(f"export_{path.stem}", path, round=plan.round, first_round=first_round_of_pairs(plan))
+        lake.export(f"export_{path.stem}", path, round=plan.round)
     return nodes, pairs

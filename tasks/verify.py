@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 from prefect import task
@@ -9,12 +10,16 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.annotation.luck import is_lucky_code
 from tasks.annotation.replay import ReplayReport, StoredStep, StoredTrajectory, replay
+from tasks.domains.base import ProblemDomain
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
 from warehouse.records import Evaluation, VerificationRow
 from warehouse.rounds.ranges import ProblemRange
 from warehouse.stages import TRAJECTORIES, VERIFY
+
+SPARE: Final = 2
+"""Trajectories that are executed again for each that is to train the policy: those that differ are replaced by the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,16 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     lake.run_statement(plan.batch(TRAJECTORIES, problems.name), "annotate_trajectories", round=plan.round, **own)
     started = time.perf_counter()
     candidates = stored_trajectories(
-        lake.query("verification_candidates", round=plan.round, limit=plan.annotation.n_verified_per_problem, **own)
+        lake.query("verification_candidates", round=plan.round, limit=SPARE * plan.annotation.n_sft_per_problem, **own)
     )
     driver: Driver[ReplayReport] = Driver(machinery, window=plan.search.window)
     # Keys of their own: snapshots that the search left behind belong to trees, so every step runs again from the start.
     reports = [report for _, report in driver.run((f"verify/{one.trajectory_id}", replay(one)) for one in candidates)]
     luck = measure_luck(
-        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem], machinery, plan.search.window
+        [one for one in candidates if one.rank <= plan.annotation.n_sft_per_problem],
+        resources.domain,
+        machinery,
+        plan.search.window,
     )
     rows = [
         VerificationRow(
@@ -83,11 +91,14 @@ def _verify_range(plan: RoundPlan, problems: ProblemRange, resources: Resources,
     lake.commit(batch, {"verifications": rows})
 
 
-def measure_luck(trajectories: list[StoredTrajectory], machinery: Machinery, window: int) -> dict[str, bool | None]:
+def measure_luck(
+    trajectories: list[StoredTrajectory], domain: ProblemDomain, machinery: Machinery, window: int
+) -> dict[str, bool | None]:
     """Return, by trajectory_id, whether its code is right by luck; None where the problem's numbers cannot be changed."""
     driver: Driver[bool | None] = Driver(machinery, window=window)
     searches = (
-        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps))) for one in trajectories
+        (one.trajectory_id, is_lucky_code(one.statement, tuple(step.text for step in one.steps), domain.changed))
+        for one in trajectories
     )
     return dict(driver.run(searches))
 

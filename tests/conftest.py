@@ -1,4 +1,4 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use, and which tests run together where several workers share them out (pytest-xdist)."""
 
 import os
 import uuid
@@ -6,10 +6,53 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.servers import BUCKET, PostgresServer, S3Server, moto_server, postgres_server, rclone_server
 
 _DATA_VARIABLE = "STARGROVE_TEST_DATA"
+
+# Before anything loads OpenMP: threads of two workers on two cores would wait for each other, spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+TOGETHER = {
+    "an evolution": ("tests/integration/",),
+    "vLLM": ("tests/models/test_engine_vllm", "tests/models/test_engine_http_vllm"),
+    "trees": ("tests/search/test_same_trees",),
+    "attacks": ("tests/sandbox/test_attacks",),
+    "trainers": ("tests/models/test_training_process",),
+    "Postgres and S3": (
+        *(f"tests/warehouse/test_{name}" for name in ("exactly_once", "postgres", "move", "s3", "maintenance")),
+        "tests/flows/test_object_paths",
+    ),
+}
+"""Tests that one worker runs, so that what they share is started once; those that take longest come first, so that no worker
+is left with them at the end. Beginnings of paths; every other file is for itself."""
+
+
+class Together(LoadScopeScheduling):
+    """Gives each worker a whole group at a time, in the order of collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(test: str) -> str:
+    """Return the group of TOGETHER that a test belongs to, or its file."""
+    path = test.partition("::")[0]
+    return next((group for group, beginnings in TOGETHER.items() if path.startswith(beginnings)), path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Return how tests are shared out between workers."""
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the groups of TOGETHER before the other files."""
+    place = {group: number for number, group in enumerate(TOGETHER)}
+    items.sort(key=lambda item: place.get(group_of(item.nodeid), len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +83,7 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         yield server
 
 
-@pytest.fixture(params=["moto", "rclone"])
+@pytest.fixture(params=["moto", pytest.param("rclone", marks=pytest.mark.soak)])
 def s3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S3Server:
     """Each of the servers that speak S3, whose credentials are in the environment."""
     server: S3Server = request.getfixturevalue(request.param)

@@ -1,6 +1,7 @@
 """The project declares what it imports."""
 
 import ast
+import graphlib
 import re
 import sys
 import tomllib
@@ -43,3 +44,33 @@ def test_what_is_imported_is_declared(folder: str, groups: tuple[str, ...]) -> N
         if not {name.lower().replace("_", "-") for name in distributions.get(module, [])} & declared(*groups)
     }
     assert missing == set()
+
+
+def imports_of(folders: tuple[str, ...]) -> dict[str, set[str]]:
+    """Return, by module of ours, the modules of ours that it imports, at its top or in a function."""
+    paths = {
+        path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for one in folders for path in (ROOT / one).rglob("*.py")
+    }
+    modules = {path: name.removesuffix(".__init__") for path, name in paths.items()}
+    known = set(modules.values())
+    imports: dict[str, set[str]] = {}
+    for path, name in modules.items():
+        found = {module for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for module in named_by(node)}
+        # `from a import b` may mean the module a.b or a name in a.
+        imports[name] = {one if one in known else one.rpartition(".")[0] for one in found} & known - {name}
+    return imports
+
+
+def named_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    imports = imports_of(("flows", "tasks", "models", "warehouse"))
+    assert len(imports) > 200
+    assert sum(map(len, imports.values())) > 800
+    graphlib.TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle

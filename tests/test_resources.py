@@ -8,6 +8,7 @@ import pytest
 
 from models.engines.base import IdleEngine
 from models.engines.settings import EngineSettings
+from tasks.domains.mathematics.domain import Mathematics
 from tasks.grading.grader import grade_all
 from tasks.grading.settings import GradingSettings
 from tasks.runtime import resources as module
@@ -50,7 +51,7 @@ class Place:
 def resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
     monkeypatch.setattr(module, "open_engine", lambda *_: CountedEngine())
     monkeypatch.setattr(module, "open_sandbox", lambda settings: FakeGrader())
-    monkeypatch.setattr(module, "open_grader", lambda settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     CountedEngine.opened = []
     site = Site(
         location=Location(tmp_path),

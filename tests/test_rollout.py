@@ -9,6 +9,7 @@ import pytest
 
 from flows.home.plans import plan_of, site_of
 from flows.settings.layers import load
+from tasks.domains.mathematics.domain import Mathematics
 from tasks.rollout import RolloutReport, rollout
 from tasks.runtime import resources as module
 from tasks.runtime.plan import RoundPlan, shards
@@ -31,7 +32,7 @@ class Isolated(FakeSandbox):
 
 @pytest.fixture
 def plan(tmp_path: Path) -> RoundPlan:
-    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.n_rollouts=6"])
+    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
     return plan_of(settings, site_of(settings, Location(tmp_path / "home")), 1, "test")
 
 
@@ -40,7 +41,7 @@ def run(plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> 
     rng = random.Random(0)
     monkeypatch.setattr(module, "open_engine", lambda *_: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
-    monkeypatch.setattr(module, "open_grader", lambda settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
     with opened(plan.site, Silence()) as resources:
         resources.checkpoints = Place()  # type: ignore[assignment]

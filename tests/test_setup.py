@@ -12,7 +12,7 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from flows.settings import PROFILES
+from flows.profiles import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "infra" / "requirements-cpu.txt").read_text(encoding="utf-8")
@@ -84,10 +84,28 @@ def test_the_lock_holds_what_the_project_declares(group: str) -> None:
     assert {normal(name) for name in declared} <= set(pins())
 
 
-@pytest.mark.parametrize("target", ["evolve", "test", "ui", "lint", "bench", "clean", "install"])
-def test_the_makefile_has_the_target(target: str) -> None:
+def recipe(target: str) -> list[str]:
+    """Return the commands of a target of the Makefile, the installation included."""
     done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("target", ["evolve", "test", "test-core", "test-all", "ui", "lint", "bench", "clean", "install"])
+def test_the_makefile_has_the_target(target: str) -> None:
+    assert recipe(target)
+
+
+def test_a_commit_is_held_against_what_make_lint_runs() -> None:
+    (local,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
+    commands = [hook["entry"] for hook in local["hooks"]]
+    assert len(commands) == 4
+    assert recipe("lint")[-len(commands) :] == commands
+    assert all(hook["always_run"] and not hook["pass_filenames"] for hook in local["hooks"])
+
+
+def test_make_test_leaves_out_only_repetitions_and_make_test_all_nothing() -> None:
+    assert recipe("test")[-1].replace(' -m "not soak"', "") == recipe("test-all")[-1]
 
 
 def test_the_makefile_names_a_host_once_and_lets_a_variable_override_it() -> None:
@@ -98,7 +116,7 @@ def test_the_makefile_names_a_host_once_and_lets_a_variable_override_it() -> Non
 
 def test_ci_runs_what_people_run() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert {"make test", "make lint"} <= set(script.splitlines())
+    assert script.splitlines()[-2:] == ["make lint", "make test"]
 
 
 def test_every_deployment_names_a_flow_and_a_profile_that_exist() -> None:

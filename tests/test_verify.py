@@ -11,6 +11,7 @@ from flows.home.plans import plan_of
 from flows.settings.layers import load
 from tasks import verify as verify_module
 from tasks.annotate import annotate
+from tasks.domains.mathematics.domain import Mathematics
 from tasks.rollout import rollout
 from tasks.runtime import resources as module
 from tasks.runtime.plan import RoundPlan, Shard
@@ -41,9 +42,9 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RoundPlan:
     rng = random.Random(0)
     monkeypatch.setattr(module, "open_engine", lambda settings, policy, ppm: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
-    monkeypatch.setattr(module, "open_grader", lambda settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
-    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.n_rollouts=6"])
+    settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
     return plan_of(settings, tmp_path / "home", 1, "test")
 
 

@@ -94,6 +94,7 @@ class Node:
     node_id counts in order of creation within the tree; the root is 0 and has no parent. `text` is exactly what the node
     adds to its parent's prefix (the root's is the prompt), the observed output and the answer included, so that a prefix is
     the concatenation of texts from the root. n_merged: identical candidates that this node stands for.
+    repairs: what was mended in the text of a policy that was never taught the step format.
     n_visits = n_correct + n_wrong + visits whose answer could not be graded; their reward is 0.
     q_value is in [-1, 1], None while neither visits nor a PPM score say anything. ppm_score is in (-1, 1).
     """
@@ -118,6 +119,7 @@ class Node:
     n_wrong: int
     ppm_score: float | None
     q_value: float | None
+    repairs: tuple[str, ...] = ()
 
 
 Verification = Literal["verified", "replay_differs", "regraded_differs"]
@@ -307,7 +309,7 @@ class EvaluationAnswer:
     """A row of `evaluation_answers`: one answer to one problem. k_index counts from 0 among the answers of its method.
 
     answer_group: equal answers of a method to a problem have the same number. step_scores: the PPM's, per step of `text`.
-    grading_method None: there was no answer to grade, which is wrong.
+    grading_method None: there was no answer to grade, which is wrong. repairs: as in Node.
     """
 
     policy_id: str
@@ -325,6 +327,7 @@ class EvaluationAnswer:
     step_scores: tuple[float, ...] = ()
     text: str | None = None
     grading_method: str | None = None
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,8 +384,8 @@ class GateResult:
     """A row of `gate_results`: one expectation of a gate, what was observed against what was needed.
 
     n_failing counts the rows that broke the expectation; 0 or 1 where the expectation is about one figure.
-    hint is a `stargrove sql` command that shows the failing rows. override_reason is the words of the person who let the
-    round pass although the gate failed, None where nobody did.
+    hint is the command that shows the failing rows. override_reason is the words of the person who let the round pass
+    although the gate failed, None where nobody did. settings_json: the thresholds that the gate was run with.
     """
 
     gate: str
@@ -395,3 +398,4 @@ class GateResult:
     n_failing: int
     hint: str
     override_reason: str | None = None
+    settings_json: str | None = None

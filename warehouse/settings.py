@@ -27,9 +27,6 @@ class WarehouseSettings(BaseModel):
     lock_timeout_seconds: float = Field(default=300.0, gt=0, le=3600)
     """How long a commit waits for another process that writes to the same lake before it fails."""
 
-    inline_rows: int = Field(default=200, ge=0, le=100_000)
-    """Inserts of at most this many rows are kept in the catalog instead of a Parquet file of their own."""
-
     @field_validator("catalog")
     @classmethod
     def _a_database(cls, value: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows import profiles
 from warehouse.errors import BadInput
 from warehouse.records import AnswerMethod, Split
 
@@ -14,20 +15,19 @@ HomeOption = Annotated[
 ]
 ProfileOption = Annotated[
     str,
-    typer.Option(
-        "--profile", metavar="NAME", help="A shipped settings file: tiny-cpu, gsm8k-small, single-gpu, paper, release."
-    ),
+    typer.Option("--profile", metavar="NAME", help=f"A shipped settings file: {', '.join(profiles.PROFILES)}."),
 ]
 FileOption = Annotated[
-    Path | None, typer.Option("--file", metavar="TOML", help="Your own settings file; it overrides the profile.")
+    Path | None,
+    typer.Option("--file", metavar="TOML", help="Your own settings file, laid over the profile that it extends, or --profile."),
 ]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="One setting, e.g. search.n_rollouts=16. Overrides both; repeatable."),
 ]
 
+DEFAULT_PROFILE = profiles.DEFAULT_PROFILE
 DEFAULT_HOME = Path(".stargrove")
-DEFAULT_PROFILE = "tiny-cpu"
 
 
 _METHODS: dict[str, AnswerMethod] = {"greedy": "greedy", "sample": "sample", "beam": "beam", "mcts": "mcts"}

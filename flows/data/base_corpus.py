@@ -13,13 +13,13 @@ from flows.settings import Settings
 from models.scratch.build import Origin, build_gsm8k_base, build_tiny_base
 from models.scratch.corpus import TrainingText
 from models.scratch.settings import BaseSettings
+from tasks.domains.mathematics.gsm8k import coded_solutions, use_of
+from tasks.domains.mathematics.student_work import flawed_solutions
+from tasks.domains.mathematics.varied import varied_solutions
 from tasks.problems.decontamination import Decontaminator
-from tasks.problems.gsm8k import coded_solutions, use_of
 from tasks.problems.identity import problem_id
 from tasks.problems.loaders import load_problems
 from tasks.problems.readers import read_rows
-from tasks.problems.student_work import flawed_solutions
-from tasks.problems.varied import varied_solutions
 from tasks.search.format import ASSISTANT, MARKERS, USER, observed_spans
 from warehouse.errors import BadInput
 from warehouse.ids import content_id

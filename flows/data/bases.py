@@ -1,5 +1,6 @@
 """The base model that every round's policy starts from, as a checkpoint of the home."""
 
+from flows.data.prompted_bases import with_prompting
 from flows.display.progress import Display
 from flows.settings import Settings
 from models.checkpoints.store import Lineage
@@ -24,7 +25,8 @@ def base_checkpoint(settings: Settings, plan: RoundPlan, resources: Resources, d
     lineage = Lineage(
         parent_id=None, round=0, snapshot_id=None, fingerprint=plan.fingerprint, code_version=plan.code_version, metrics={}
     )
-    with fetched(BASE if settings.run.base == "tiny" else settings.run.base) as directory:
+    place = BASE if settings.run.base == "tiny" else settings.run.base
+    with fetched(place) as found, with_prompting(found, settings.bootstrap) as directory:
         checkpoint = resources.checkpoints.publish("base", directory, lineage)
     if begun_with is not None and begun_with.checkpoint_id != checkpoint.checkpoint_id:
         raise BadInput(

@@ -7,8 +7,9 @@ from pathlib import Path
 from flows.data.input_file import input_file_id
 from flows.data.near_duplicates import record_near_duplicates
 from flows.settings import Settings
+from tasks.domains.mathematics.gsm8k import use_of
+from tasks.domains.registry import DOMAINS
 from tasks.problems.decontamination import Decontaminator, Refusal
-from tasks.problems.gsm8k import use_of
 from tasks.problems.loaders import load_problems
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched, spelled
@@ -83,7 +84,8 @@ def _ingested(
             # What only benchmarks brought is a test problem like others from now on.
             of_benchmarks = {*there["test"]}.difference(lake.problems("test", held_out=True))
             taken_over = {problem.problem_id for problem in of_benchmarks}
-        loaded = load_problems(local, split, source, known=known, taken_over=taken_over)
+        read = DOMAINS[settings.problems.domain].read
+        loaded = load_problems(local, split, source, read=read, known=known, taken_over=taken_over)
         ours = [problem for problem in loaded.problems if _is_for(settings, problem, split)]
         refusals = _refusals(ours, there, split, settings.gates.n_gram, path)
         refused = {refusal.problem.problem_id for refusal in refusals}
@@ -114,7 +116,7 @@ def _finish(settings: Settings, lake: Warehouse, batch: Batch, origin: Source, l
     if lake.is_committed(sources.batch_id):
         return
     n_new = lake.query("select n_rows from batches where batch_id = $batch_id", batch_id=batch.batch_id).item()
-    n_rows = load_problems(local, origin.split, origin.source).n_rows
+    n_rows = load_problems(local, origin.split, origin.source, read=DOMAINS[settings.problems.domain].read).n_rows
     lake.commit(sources, {"sources": [replace(origin, n_rows=n_rows, n_problems=n_new)]})
     record_near_duplicates(settings, lake)
 

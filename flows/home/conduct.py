@@ -11,7 +11,7 @@ from flows.display.tables.rounds import round_table
 from flows.home.code_version import code_version
 from flows.home.prefect_server import reviewed_at
 from flows.home.session import session
-from flows.settings import Settings, differences, fingerprint
+from flows.settings import Settings, differences, fingerprint, unknown_settings
 from warehouse.errors import BadInput, Interrupted
 from warehouse.places.location import existing, located
 from warehouse.records import RoundRow
@@ -64,6 +64,11 @@ def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRo
     """Raise BadInput where the home holds a round of other settings, naming them: one home holds one evolution."""
     for row in rows:
         if row.fingerprint != fingerprint(settings, through_round=row.round):
+            if unknown := unknown_settings(row.settings_json):
+                raise BadInput(
+                    f"{home} was begun by another version of Stargrove, whose settings were others: {', '.join(unknown)}",
+                    hint="go on with that version, or name another --home; what it holds can be read on: stargrove sql",
+                )
             changed = "; ".join(differences(row.settings_json, settings, row.round))
             raise BadInput(
                 f"{home} holds round {row.round} of other settings ({changed})",

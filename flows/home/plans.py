@@ -11,6 +11,7 @@ def site_of(settings: Settings, location: Location) -> Site:
     """Return where the factory stands. The home becomes absolute, so that every process finds it."""
     return Site(
         location=replace(location, home=location.home.resolve()),
+        domain=settings.problems.domain,
         warehouse=settings.warehouse,
         engine=settings.engine,
         sandbox=settings.sandbox,

@@ -1,18 +1,19 @@
 """All settings of one evolution: composed of the sections that the packages own, loaded from layers, fingerprinted."""
 
 from flows.settings.composition import RoundSettings, RunSettings, Settings
-from flows.settings.fingerprint import differences, fingerprint, stored_differences
-from flows.settings.layers import PROFILES, load
+from flows.settings.fingerprint import differences, fingerprint, stored_differences, unknown_settings
+from flows.settings.layers import layered, load
 from flows.settings.toml import to_toml
 
 __all__ = [
-    "PROFILES",
     "RoundSettings",
     "RunSettings",
     "Settings",
     "differences",
     "fingerprint",
+    "layered",
     "load",
     "stored_differences",
     "to_toml",
+    "unknown_settings",
 ]

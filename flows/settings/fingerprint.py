@@ -1,65 +1,16 @@
-"""The fingerprint of settings: equal fingerprints mean that the same data would come out."""
+"""The fingerprint of settings: equal fingerprints mean that the same data would come out.
+
+Which settings decide data, each field says itself: see warehouse.no_data.
+"""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
-from flows.settings.composition import Settings
+from pydantic import BaseModel
+
+from flows.settings.composition import RoundSettings, Settings
+from flows.settings.tables import Table, flat
 from warehouse.ids import content_id
-
-Table = dict[str, Any]
-"""Settings as JSON holds them: sections of values, and a list of rounds."""
-
-DECIDES_NO_DATA = frozenset(
-    {
-        "run.name",
-        "run.n_rounds",
-        "search.window",
-        "evaluation.window",
-        "evaluation.n_search_rollouts",
-        "evaluation.n_search_candidates",
-        "evaluation.search_exploration_weight",
-        "evaluation.n_beams",
-        "evaluation.policy_weight",
-        "sandbox.n_workers",
-        "sandbox.n_snapshots",
-        "sandbox.snapshot_memory_mib",
-        "sandbox.snapshot_after_ms",
-        "sandbox.minimum_isolation",
-        "sandbox.namespaces",
-        "grading.n_workers",
-        "engine.max_num_seqs",
-        "engine.max_batched_tokens",
-        "engine.kv_cache_mib",
-        "engine.ppm_kv_cache_mib",
-        "engine.policy_gpus",
-        "engine.ppm_gpus",
-        "engine.policy_urls",
-        "engine.ppm_urls",
-        "engine.policy_model",
-        "engine.ppm_model",
-        "engine.weights",
-        "engine.queue_timeout_seconds",
-        "engine.generation_timeout_seconds",
-        "engine.max_attempts",
-        "engine.requests_per_second",
-        "engine.n_processes",
-        "engine.n_threads",
-        "engine.stall_seconds",
-        "engine.score_cache_size",
-    }
-)
-"""Settings that change how fast or under which name a run happens, or what `evaluate` and `solve` do with its result, never a
-row of a round: a run may be resumed with others."""
-
-SAME_DATA: dict[tuple[str, str], dict[object, object]] = {
-    ("engine", "kind"): {"vllm-async": "vllm"},
-    ("evaluation", "search_temperature"): {0.7: 0.4},
-}
-"""Values that stand for another one: the same library is asked the same; a default that no round uses was another once."""
-
-SECTIONS_THAT_DECIDE_NO_DATA = frozenset({"warehouse", "gates"})
-"""Gate thresholds decide which round is promoted; that decision is stored with its numbers in gate_results."""
+from warehouse.no_data import NoData
 
 
 def fingerprint(settings: Settings, through_round: int | None = None) -> str:
@@ -74,7 +25,7 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:
     """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones."""
     after = settings.model_dump(mode="json")
-    return _changes(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
+    return _compared(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
 
 
 def stored_differences(before_json: str, after_json: str) -> list[str]:
@@ -85,32 +36,45 @@ def stored_differences(before_json: str, after_json: str) -> list[str]:
     before, after = (
         {name: part for name, part in json.loads(text).items() if name != "rounds"} for text in (before_json, after_json)
     )
-    return _changes(before, after)
+    return _compared(before, after)
 
 
-def _changes(before: Table, after: Table) -> list[str]:
-    old, new = dict(_flat(before)), dict(_flat(after))
+def unknown_settings(stored_json: str) -> list[str]:
+    """Return the keys of stored settings that this version does not know, and of its own those that are not stored."""
+    stored, known = (
+        {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
+        for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
+    )
+    return sorted(stored ^ known)
+
+
+def _compared(before: Table, after: Table) -> list[str]:
+    old, new = ({key: json.dumps(value) for key, value in flat(table)} for table in (before, after))
     keys = sorted(old.keys() | new.keys())
     return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
 
 
 def _deciding(content: Table, through_round: int) -> Table:
     """Return the settings that decide data, of the rounds up to `through_round`."""
+    sections = {name: part for name, part in content.items() if name != "rounds"}
+    rounds = [_kept(table, RoundSettings) for table in content["rounds"][:through_round]]
+    return {**_kept(sections, Settings), "rounds": rounds}
+
+
+def _kept(table: Table, kind: type[BaseModel]) -> Table:
+    """Return a table without what its fields, and those of its sections, say of themselves that it decides no data.
+
+    A section of which nothing is left goes too: a round that changes only its window is as one that changes nothing.
+    """
     kept: Table = {}
-    for section, values in content.items():
-        if section == "rounds":
-            kept[section] = values[:through_round]
-        elif section not in SECTIONS_THAT_DECIDE_NO_DATA:
-            kept[section] = {name: value for name, value in values.items() if f"{section}.{name}" not in DECIDES_NO_DATA}
-    for (section, name), same in SAME_DATA.items():
-        if name in kept.get(section, {}):
-            kept[section][name] = same.get(kept[section][name], kept[section][name])
-    return kept
-
-
-def _flat(content: Table) -> Iterator[tuple[str, str]]:
-    for section, values in content.items():
-        if section == "rounds":
-            yield from ((f"rounds.{number}", json.dumps(value)) for number, value in enumerate(values, start=1))
-        else:
-            yield from ((f"{section}.{name}", json.dumps(value)) for name, value in values.items())
+    for name, value in table.items():
+        field = kind.model_fields.get(name)
+        if field is None:  # of another version
+            kept[name] = value
+        elif not any(isinstance(said, NoData) for said in field.metadata):
+            section = field.annotation
+            if isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel):
+                kept[name] = _kept(value, section)
+            else:
+                kept[name] = value
+    return {name: value for name, value in kept.items() if value != {}}

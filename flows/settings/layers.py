@@ -1,62 +1,106 @@
-"""Load settings from their layers: defaults < profile < --file < --set."""
+"""Load settings from their layers: defaults < the profile and what it extends < --file < --set."""
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from flows.profiles import DEFAULT_PROFILE, PROFILES, profile_text
 from flows.settings.composition import Settings
 from flows.settings.refusal import closest, refusal
+from flows.settings.tables import Table, flat, laid_over
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched
 
-PROFILES = ("tiny-cpu", "gsm8k-small", "single-gpu", "paper", "release")
 
-Table = dict[str, Any]
-"""A TOML table before it is parsed into Settings. Nothing beyond this module sees one."""
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """Settings in force. origins: for every dotted key that some layer states, the topmost one; the others are defaults."""
+
+    settings: Settings
+    origins: dict[str, str]
 
 
-def load(profile: str = "tiny-cpu", file: Path | None = None, overrides: Sequence[str] = ()) -> Settings:
+def load(profile: str = DEFAULT_PROFILE, file: Path | None = None, overrides: Sequence[str] = ()) -> Settings:
     """Return the settings in force. Raises BadInput that names the key, the value, where it was set and what is allowed."""
+    return layered(profile, file, overrides).settings
+
+
+def layered(profile: str = DEFAULT_PROFILE, file: Path | None = None, overrides: Sequence[str] = ()) -> Layered:
+    """Return the settings in force with where each comes from. Raises BadInput as `load` does."""
     merged: Table = {}
     origins: dict[str, str] = {}
     for name, layer in _layers(profile, file, overrides):
-        merged = _merge(merged, layer)
-        origins.update(dict.fromkeys(_keys(layer), name))
+        merged = laid_over(merged, layer)
+        if isinstance(layer.get("rounds"), list):
+            origins = {key: origin for key, origin in origins.items() if not key.startswith("rounds.")}
+        origins |= {key: name for key, _ in flat(layer)}
     try:
-        return Settings.model_validate(merged)
+        return Layered(Settings.model_validate(merged), origins)
     except ValidationError as error:
         raise refusal(error, origins) from error
 
 
-def profile_text(profile: str) -> str:
-    """Return a shipped profile as it stands in its file, comments included."""
-    if profile not in PROFILES:
-        raise BadInput(f"no profile {profile!r}", hint=f"choose one of {', '.join(PROFILES)}{closest(profile, PROFILES)}")
-    return (files("flows") / "settings" / "profiles" / f"{profile}.toml").read_text(encoding="utf-8")
+def chain(profile: str, read: Callable[[str], str]) -> list[tuple[str, Table]]:
+    """Return (name, table) of a profile after those that it extends, the outermost first; `read` gives the text of each."""
+    found: dict[str, Table] = {}
+    name: str | None = profile
+    while name is not None:
+        if name in found:
+            circle = " -> ".join([*found, name])
+            raise BadInput(f"profiles extend each other in a circle: {circle}", hint="let one of them extend nothing")
+        table = _parsed(read(name), f"profile {name}")
+        found[name], name = table, _parent(table, f"profile {name}")
+    return list(found.items())[::-1]
 
 
 def _layers(profile: str, file: Path | None, overrides: Sequence[str]) -> Iterator[tuple[str, Table]]:
-    yield f"profile {profile}", tomllib.loads(profile_text(profile))
+    own = {} if file is None else _read(file)
+    parent = _parent(own, str(file))
+    if parent is not None and profile not in (parent, DEFAULT_PROFILE):
+        raise BadInput(f"{file} extends {parent!r}, and --profile says {profile!r}", hint="leave one of the two out")
+    for name, table in chain(parent or profile, _shipped):
+        yield f"profile {name}", table
     if file is not None:
-        yield str(file), _read(file)
+        yield str(file), own
     for override in overrides:
         yield f"--set {override}", _override(override)
+
+
+def _shipped(profile: str) -> str:
+    if profile not in PROFILES:
+        raise BadInput(f"no profile {profile!r}", hint=f"choose one of {', '.join(PROFILES)}{closest(profile, PROFILES)}")
+    return profile_text(profile)
+
+
+def _parent(table: Table, where: str) -> str | None:
+    """Return the profile that a table extends, and take that line out of it."""
+    parent = table.pop("extends", None)
+    if not isinstance(parent, str | None):
+        raise BadInput(f"{where}: extends = {parent!r}: must be the name of a profile", hint=f"one of {', '.join(PROFILES)}")
+    return parent
 
 
 def _read(path: Path) -> Table:
     try:
         with fetched(path) as local:
-            return tomllib.loads(local.read_text(encoding="utf-8"))
+            return _parsed(local.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError as error:
         raise BadInput(f"no settings file {path}", hint="check the path; a complete example: stargrove config show") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} is not valid TOML: {error}", hint="text values need quotes, tables [brackets]") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not valid TOML: {error}", hint="save it as UTF-8") from error
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}", hint="give a TOML file") from error
+
+
+def _parsed(text: str, where: str) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"{where} is not valid TOML: {error}", hint="text values need quotes, tables [brackets]") from error
 
 
 def _override(text: str) -> Table:
@@ -66,7 +110,7 @@ def _override(text: str) -> Table:
     if not equals or len(names) < 2 or not all(names):
         raise BadInput(
             f"--set {text!r} is not section.key=value",
-            hint="for instance: --set search.n_rollouts=16 or --set rounds.4.n_trees=2",
+            hint="for instance: --set search.n_rollouts=16 or --set rounds.4.search.n_trees=2",
         )
     leaf: Any
     try:
@@ -76,39 +120,3 @@ def _override(text: str) -> Table:
     for name in reversed(names):
         leaf = {name: leaf}
     return dict(leaf)
-
-
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Table:
-    """Return both tables as one; what stands in `above` wins. A list of rounds is replaced whole, or addressed by number."""
-    merged = dict(below)
-    for name, value in above.items():
-        under = merged.get(name)
-        if isinstance(value, dict) and isinstance(under, dict):
-            merged[name] = _merge(under, value)
-        elif isinstance(value, dict) and isinstance(under, list):
-            merged[name] = _merge_numbered(under, value)
-        else:
-            merged[name] = value
-    return merged
-
-
-def _merge_numbered(rounds: list[Table], above: Table) -> list[Table]:
-    """Return the rounds with those replaced that `above` names by their number, counted from 1."""
-    merged = [dict(table) for table in rounds]
-    for number, value in above.items():
-        if not number.isdigit() or not 1 <= int(number) <= len(rounds):
-            raise BadInput(f"rounds.{number}: there is no such round", hint=f"rounds are numbered 1 to {len(rounds)}")
-        merged[int(number) - 1] = _merge(merged[int(number) - 1], value)
-    return merged
-
-
-def _keys(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the dotted key of every value, rounds counted from 1."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _keys(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            for number, item in enumerate(value, start=1):
-                yield from _keys(item, f"{prefix}{name}.{number}.")
-        else:
-            yield f"{prefix}{name}"

@@ -29,7 +29,7 @@ _TYPES = {
 
 def refusal(error: ValidationError, origins: Mapping[str, str]) -> BadInput:
     """Return the first thing wrong as one line; how many more there are stands at its end."""
-    problems = error.errors(include_url=False)
+    problems = _stated(error.errors(include_url=False), origins)
     first = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     if not first["loc"]:
@@ -42,6 +42,15 @@ def refusal(error: ValidationError, origins: Mapping[str, str]) -> BadInput:
     if first["type"] == "value_error":
         return BadInput(f"{key}{where}: {first['msg'].removeprefix('Value error, ')}{more}", hint=_HINT)
     return BadInput(f"{key} = {first['input']!r}{where}: must be {allowed(first)}{more}", hint=_HINT)
+
+
+def _stated(problems: list[ErrorDetails], origins: Mapping[str, str]) -> list[ErrorDetails]:
+    """Return the problems without those that a round has because its section has them."""
+    return [
+        problem
+        for problem in problems
+        if problem["loc"][:1] != ("rounds",) or any(origin.startswith(dotted(problem["loc"])) for origin in origins)
+    ] or problems
 
 
 def allowed(problem: ErrorDetails) -> str:
@@ -76,13 +85,17 @@ def closest(key: str, known: Iterable[str]) -> str:
 
 def known_keys(location: Sequence[int | str]) -> list[str]:
     """Return the dotted key of every setting; of the rounds, those of the round in question."""
-    keys = []
     round_number = location[1] + 1 if location[0] == "rounds" and isinstance(location[1], int) else 1
-    for section, field in Settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            keys += [f"{section}.{name}" for name in kind.model_fields]
-    return keys + [f"rounds.{round_number}.{name}" for name in RoundSettings.model_fields]
+    return [*_fields_of(Settings, ""), *_fields_of(RoundSettings, f"rounds.{round_number}.")]
+
+
+def _fields_of(table: type[BaseModel], prefix: str) -> list[str]:
+    return [
+        f"{prefix}{section}.{name}"
+        for section, field in table.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for name in field.annotation.model_fields
+    ]
 
 
 _HINT = "all settings with their values: stargrove config show"

@@ -4,25 +4,30 @@ import ast
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from pydantic import BaseModel
 
 from flows.settings.composition import Settings
+from flows.settings.tables import Table, flat
 
 COMMENT_WIDTH = 118
 
 
-def to_toml(settings: Settings) -> str:
-    """Return every setting with its value, and with what it means as a comment above it."""
+def to_toml(settings: Settings, origins: Mapping[str, str]) -> str:
+    """Return every setting with its value, where it comes from beside it, and what it means as a comment above it.
+
+    origins: the layer by dotted key; a value without one is a default. Of a round stands what it changes.
+    """
     lines: list[str] = []
-    for name in Settings.model_fields:
-        section = getattr(settings, name)
-        if isinstance(section, BaseModel):
-            lines += _table(f"[{name}]", section)
-    for number, table in enumerate(settings.rounds, start=1):
-        lines += _table("[[rounds]]", table, with_comments=number == 1)
+    for section, values in settings.model_dump(mode="json").items():
+        if section == "rounds":
+            for number, table in enumerate(values, start=1):
+                lines += ["", "[[rounds]]", *_lines(table, {}, f"rounds.{number}.", origins)]
+        else:
+            docs = field_docs(type(getattr(settings, section)))
+            lines += ["", f"[{section}]", *_lines(values, docs, f"{section}.", origins)]
     return "\n".join(lines).lstrip() + "\n"
 
 
@@ -41,23 +46,13 @@ def field_docs(section: type[BaseModel]) -> dict[str, str]:
     return docs
 
 
-def _table(header: str, section: BaseModel, *, with_comments: bool = True) -> Iterator[str]:
-    yield ""
-    yield header
-    docs = field_docs(type(section)) if with_comments else {}
-    for name, value in section.model_dump(mode="json", exclude_none=True).items():
+def _lines(table: Table, docs: Mapping[str, str], prefix: str, origins: Mapping[str, str]) -> Iterator[str]:
+    for name, value in flat(table):
         for line in textwrap.wrap(docs.get(name, ""), COMMENT_WIDTH):
             yield f"# {line}"
-        yield f"{name} = {_value(value)}"
+        yield f"{name} = {_value(value)}  # {origins.get(prefix + name, 'default')}"
 
 
 def _value(value: object) -> str:
-    """Return a value as TOML writes it. JSON writes text, numbers, booleans and flat lists alike; tables need keys."""
-    if isinstance(value, dict):
-        inner = ", ".join(f"{name} = {_value(item)}" for name, item in value.items() if item is not None)
-        return f"{{ {inner} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    if isinstance(value, float):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False)
+    """Return a value as TOML writes it. JSON writes text, whole numbers, booleans and lists alike, and refuses the rest."""
+    return repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)

@@ -14,7 +14,8 @@ from typing import Literal, Protocol
 class GenerationRequest:
     """Ask for one candidate per seed that continues `prompt`, each until one of `stop` (kept in the text) or max_tokens.
 
-    temperature 0 is greedy. Seeds are 63-bit hashes, independent of each other.
+    temperature 0 is greedy. Seeds are 63-bit hashes, independent of each other. n_shared_chars: beginning of the prompt that
+    says nothing about the problem, because every prompt has it.
     """
 
     request_id: int
@@ -23,15 +24,25 @@ class GenerationRequest:
     temperature: float
     stop: tuple[str, ...]
     max_tokens: int
+    n_shared_chars: int = 0
+
+    @property
+    def own_prompt(self) -> str:
+        """The prompt from where it differs from that of other problems."""
+        return self.prompt[self.n_shared_chars :]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One continuation. finish is `stop` (ends in a stop string) or `length` (cut off at max_tokens or the context)."""
+    """One continuation. finish is `stop` (ends in a stop string) or `length` (cut off at max_tokens or the context).
+
+    repairs: what had to be mended in the text of a model that was never taught to write it, in words of tasks.bootstrap.repair.
+    """
 
     text: str
     n_tokens: int
     finish: Literal["stop", "length"]
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+from models.engines.registry import KINDS
 from models.engines.settings import EngineSettings
 
 _BYTES: Final = {"float32": 4, "bfloat16": 2}
@@ -23,6 +24,6 @@ def _n_caches(settings: EngineSettings, n_heads: int) -> int:
 
     More GPUs than heads hold copies.
     """
-    if settings.kind == "http":
+    if KINDS[settings.kind].asks_servers:
         return len(settings.policy_urls)
     return sum(min(len(entry.split(",")), n_heads) for entry in settings.policy_gpus) or max(1, settings.n_processes)

@@ -1,11 +1,36 @@
-"""Choose the engine that the settings name. Imports no torch until one is opened."""
+"""Open the engine that the settings name, in this process or in several. Imports no serving library until one is opened."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Protocol
 
 from models.checkpoints.store import require_model_files
 from models.engines.base import Engine
+from models.engines.pool.engine import EnginePool
+from models.engines.registry import KINDS
 from models.engines.settings import EngineSettings
+
+
+class Opener(Protocol):
+    """Opens an engine that is driven by the calling process: it computes there, or asks servers."""
+
+    def __call__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
+        """Return an engine that serves these checkpoint directories, ready for requests. Raises EngineUnavailable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOpener:
+    """The Opener at an address `module:name`, found when it is called. Pickled as that address."""
+
+    address: str
+
+    def __call__(self, settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
+        """Return an engine that serves these checkpoint directories, ready for requests."""
+        opener: Opener = resolve_name(self.address)
+        return opener(settings, policy, ppm)
 
 
 def open_engine(
@@ -18,29 +43,8 @@ def open_engine(
     """
     for directory in filter(None, (policy, ppm)):
         require_model_files(directory)
-    if settings.n_processes and settings.kind != "http":
-        from models.engines.pool.engine import EnginePool
-
-        return EnginePool(settings, policy, ppm, cancelled)
-    return open_in_process(settings, policy, ppm)
-
-
-def open_in_process(settings: EngineSettings, policy: Path, ppm: Path | None) -> Engine:
-    """Return an engine that is driven by this process: it computes here, or asks servers."""
-    if settings.kind == "http":
-        from models.engines.http.engine import HttpEngine
-
-        return HttpEngine(settings, policy, ppm)
-    if settings.kind == "transformers":
-        from models.engines.transformers.engine import TransformersEngine
-
-        return TransformersEngine(settings, policy, ppm)
-    from models.engines.vllm.engine import VllmEngine
-
-    if settings.kind == "vllm-async":
-        from models.engines.vllm_async.model import OwnProcesses
-
-        return VllmEngine(settings, OwnProcesses(settings), policy, ppm)
-    from models.engines.vllm.model import InProcess
-
-    return VllmEngine(settings, InProcess(settings), policy, ppm)
+    kind = KINDS[settings.kind]
+    opener = NamedOpener(kind.opener)
+    if settings.n_processes and not kind.asks_servers:
+        return EnginePool(opener, settings, policy, ppm, cancelled)
+    return opener(settings, policy, ppm)

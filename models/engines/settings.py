@@ -1,10 +1,14 @@
 """Settings of serving: which engine proposes steps and scores prefixes, and how large it may grow. No torch here."""
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from models.engines.registry import KINDS
+from warehouse.no_data import SPEED
+from warehouse.registered import registered
 
 
 class EngineSettings(BaseModel):
@@ -12,22 +16,22 @@ class EngineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["vllm", "vllm-async", "http", "transformers"] = "vllm"
+    kind: Annotated[str, registered(KINDS)] = "vllm"
     """vllm: continuous batching. vllm-async: policy and PPM in vLLM processes of their own that compute at the same time, for
     GPUs. http: servers that run already. transformers: slow and simple, for machines without vLLM."""
 
-    n_processes: int = Field(default=2, ge=0, le=64)
+    n_processes: Annotated[int, SPEED] = Field(default=2, ge=0, le=64)
     """Processes that each hold the policy and the PPM and share the requests; 0: the calling process drives the engine. Of
     no use to the kind http."""
 
-    policy_gpus: tuple[str, ...] = ()
+    policy_gpus: Annotated[tuple[str, ...], SPEED] = ()
     """The GPU of each process's policy, one entry per process: "0", or "0,1" for a policy that is split over two (vllm-async
     only); none: the first GPU that the environment shows."""
 
-    ppm_gpus: tuple[str, ...] = ()
+    ppm_gpus: Annotated[tuple[str, ...], SPEED] = ()
     """The same for the PPM, where it lives apart (vllm-async only); none: those of the policy."""
 
-    stall_seconds: float = Field(default=300.0, gt=0)
+    stall_seconds: Annotated[float, SPEED] = Field(default=300.0, gt=0)
     """A process that owes answers and says nothing for so long is replaced, and its requests are repeated."""
 
     dtype: Literal["float32", "bfloat16"] = "float32"
@@ -36,51 +40,51 @@ class EngineSettings(BaseModel):
     max_model_len: int = Field(default=512, ge=32)
     """Tokens of the longest prefix and its continuation. A longer prompt is rejected."""
 
-    max_num_seqs: int = Field(default=256, ge=1)
+    max_num_seqs: Annotated[int, SPEED] = Field(default=256, ge=1)
     """Candidates generated at once, by each server of kind http; more wait in the engine's queue."""
 
-    max_batched_tokens: int = Field(default=4096, ge=32)
+    max_batched_tokens: Annotated[int, SPEED] = Field(default=4096, ge=32)
     """Tokens of one turn of the engine, prompts that are read included; never less than max_model_len."""
 
-    kv_cache_mib: int = Field(default=128, ge=16)
+    kv_cache_mib: Annotated[int, SPEED] = Field(default=128, ge=16)
     """Memory for the attention keys and values of the policy. On a GPU too."""
 
-    ppm_kv_cache_mib: int = Field(default=128, ge=16)
+    ppm_kv_cache_mib: Annotated[int, SPEED] = Field(default=128, ge=16)
     """The same for the PPM. Two models on one GPU fit when their weights and these two do."""
 
-    n_threads: int = Field(default=1, ge=1)
+    n_threads: Annotated[int, SPEED] = Field(default=1, ge=1)
     """CPU threads of one matrix operation. The tiny model is too small to share between threads."""
 
-    score_cache_size: int = Field(default=200_000, ge=0)
+    score_cache_size: Annotated[int, SPEED] = Field(default=200_000, ge=0)
     """Prefixes whose PPM score is remembered until the PPM changes; about 300 bytes each."""
 
-    policy_urls: tuple[str, ...] = ()
+    policy_urls: Annotated[tuple[str, ...], SPEED] = ()
     """Servers of the policy, for the kind http, such as "http://gpu-1:8000". Keys come from the environment variable
     STARGROVE_POLICY_API_KEY, never from here."""
 
-    ppm_urls: tuple[str, ...] = ()
+    ppm_urls: Annotated[tuple[str, ...], SPEED] = ()
     """Servers of the PPM, which need /classify. Key: STARGROVE_PPM_API_KEY."""
 
-    policy_model: str = Field(default="policy", min_length=1)
+    policy_model: Annotated[str, SPEED] = Field(default="policy", min_length=1)
     """The name under which the servers must serve the policy where weights = "reload"."""
 
-    ppm_model: str = Field(default="ppm", min_length=1)
+    ppm_model: Annotated[str, SPEED] = Field(default="ppm", min_length=1)
     """The name under which the servers must serve the PPM where weights = "reload"."""
 
-    weights: Literal["reload", "served"] = "reload"
+    weights: Annotated[Literal["reload", "served"], SPEED] = "reload"
     """reload: each round's checkpoint directory is loaded by the running vLLM servers, which must see the home. served: the
     servers serve every checkpoint under its id by themselves; one that does not is refused."""
 
-    queue_timeout_seconds: float = Field(default=600.0, gt=0)
+    queue_timeout_seconds: Annotated[float, SPEED] = Field(default=600.0, gt=0)
     """How long requests may wait while every server is down, full or says 429, before the engine counts as unavailable."""
 
-    generation_timeout_seconds: float = Field(default=300.0, gt=0)
+    generation_timeout_seconds: Annotated[float, SPEED] = Field(default=300.0, gt=0)
     """How long a server may take for one request, from sending to the whole answer, before it is sent to another."""
 
-    max_attempts: int = Field(default=8, ge=1, le=100)
+    max_attempts: Annotated[int, SPEED] = Field(default=8, ge=1, le=100)
     """Times that one request is sent before its failure counts as the fleet's. A 429 is no attempt."""
 
-    requests_per_second: float = Field(default=0.0, ge=0)
+    requests_per_second: Annotated[float, SPEED] = Field(default=0.0, ge=0)
     """Most requests sent per second to the servers of the policy, and again to those of the PPM; 0: as many as they take."""
 
     @field_validator("policy_urls", "ppm_urls")
@@ -108,19 +112,21 @@ class EngineSettings(BaseModel):
     def _gpus_fit_the_processes(self) -> Self:
         n_processes = max(1, self.n_processes)
         for name, gpus in (("policy_gpus", self.policy_gpus), ("ppm_gpus", self.ppm_gpus)):
-            if gpus and self.kind not in ("vllm", "vllm-async"):
-                raise ValueError(f'{name} is for the kinds vllm and vllm-async, not for "{self.kind}"')
+            if gpus and KINDS[self.kind].gpus == "none":
+                able = " and ".join(kind for kind, about in KINDS.items() if about.gpus != "none")
+                raise ValueError(f'{name} is for the kinds {able}, not for "{self.kind}"')
             if gpus and len(gpus) != n_processes:
                 raise ValueError(f"{name} has {len(gpus)} entries for {n_processes} processes; give one for each (n_processes)")
-        if self.kind == "vllm" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
-            raise ValueError('a PPM apart, or a model over several GPUs, needs kind = "vllm-async"')
+        if KINDS[self.kind].gpus == "one" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
+            able = " or ".join(f'"{kind}"' for kind, about in KINDS.items() if about.gpus == "several")
+            raise ValueError(f"a PPM apart, or a model over several GPUs, needs kind = {able}")
         return self
 
     @model_validator(mode="after")
     def _servers_are_named(self) -> Self:
-        if self.kind == "http" and not (self.policy_urls and self.ppm_urls):
+        if KINDS[self.kind].asks_servers and not (self.policy_urls and self.ppm_urls):
             lacking = "ppm_urls" if self.policy_urls else "policy_urls"
-            raise ValueError(f'kind = "http": {lacking} names no server; give at least one')
+            raise ValueError(f'kind = "{self.kind}": {lacking} names no server; give at least one')
         return self
 
     def of_process(self, index: int) -> "EngineSettings":

@@ -26,9 +26,6 @@ class BaseSettings(BaseModel):
     n_kv_heads: int = Field(default=2, ge=1)
     """Key and value heads; divides n_heads."""
 
-    head_size: int = Field(default=32, ge=32)
-    """Width of a head. vLLM on the CPU refuses 16."""
-
     feed_forward_size: int = Field(default=384, ge=16)
     """Width of the gated feed-forward layer."""
 
@@ -46,12 +43,6 @@ class BaseSettings(BaseModel):
 
     learning_rate: float = Field(default=2e-3, gt=0)
     """Peak learning rate of AdamW: 2 % warm-up, constant until 40 %, then a cosine to 3 % of it."""
-
-    weight_decay: float = Field(default=0.1, ge=0)
-    """Of the matrices; norms and embeddings have none."""
-
-    prompt_weight: float = Field(default=0.2, ge=0, le=1)
-    """Weight of the loss on the problem's own text, of which most cannot be foreseen. The solution's weight is 1."""
 
     seed: int = Field(default=0, ge=0)
     """Of the initial weights and the order of the corpus."""

@@ -7,6 +7,7 @@ token looks ahead and the loss looks at no padding.
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
@@ -14,8 +15,14 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 from models.scratch.corpus import IGNORED, Tokens
 from models.scratch.settings import BaseSettings
 
-POOL_BATCHES = 64
+POOL_BATCHES: Final = 64
 """Texts are shuffled, then sorted by length within pools of this many batches: little padding, still a random order."""
+HEAD_SIZE: Final = 32
+"""Width of an attention head. vLLM on the CPU refuses 16."""
+WEIGHT_DECAY: Final = 0.1
+"""Of the matrices; norms and embeddings have none."""
+PROMPT_WEIGHT: Final = 0.2
+"""Weight of the loss on the problem's own text, of which most cannot be foreseen. The solution's weight is 1."""
 
 Report = Callable[[int, int, float], None]
 """Called with the optimizer step, the number of steps, and the loss."""
@@ -30,7 +37,7 @@ def new_model(settings: BaseSettings, n_vocabulary: int, end_of_text: int, paddi
         num_hidden_layers=settings.n_layers,
         num_attention_heads=settings.n_heads,
         num_key_value_heads=settings.n_kv_heads,
-        head_dim=settings.head_size,
+        head_dim=HEAD_SIZE,
         max_position_embeddings=settings.max_length,
         tie_word_embeddings=True,
         eos_token_id=end_of_text,
@@ -51,7 +58,7 @@ def train(model: Qwen3ForCausalLM, corpus: Sequence[Tokens], settings: BaseSetti
     for step, batch in enumerate(batches):
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_share(step / len(batches))
-        loss = _loss(model, batch, settings)
+        loss = _loss(model, batch)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -111,7 +118,7 @@ def _by_length(pool: list[Tokens], batch_tokens: int) -> Iterator[list[Tokens]]:
         yield batch
 
 
-def _loss(model: Qwen3ForCausalLM, batch: Sequence[Tokens], settings: BaseSettings) -> torch.Tensor:
+def _loss(model: Qwen3ForCausalLM, batch: Sequence[Tokens]) -> torch.Tensor:
     """Return the mean weighted next-token loss of a batch."""
     width = max(len(tokens.ids) for tokens in batch)
     ids = torch.zeros((len(batch), width), dtype=torch.long)
@@ -120,7 +127,7 @@ def _loss(model: Qwen3ForCausalLM, batch: Sequence[Tokens], settings: BaseSettin
     for row, tokens in enumerate(batch):
         ids[row, : len(tokens.ids)] = torch.tensor(tokens.ids)
         labels[row, : len(tokens.ids)] = torch.tensor(tokens.labels)
-        weights[row, : tokens.n_prompt] = settings.prompt_weight
+        weights[row, : tokens.n_prompt] = PROMPT_WEIGHT
     logits = model(input_ids=ids, use_cache=False).logits[:, :-1]
     losses = torch.nn.functional.cross_entropy(
         logits.flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED, reduction="none"
@@ -133,5 +140,5 @@ def _optimizer(model: Qwen3ForCausalLM, settings: BaseSettings) -> torch.optim.A
     embedding = model.get_input_embeddings().weight
     matrices = [weight for weight in model.parameters() if weight.ndim == 2 and weight is not embedding]
     others = [weight for weight in model.parameters() if weight.ndim != 2 or weight is embedding]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    groups = [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), fused=True)

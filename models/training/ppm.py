@@ -23,11 +23,13 @@ from trl.trainer.reward_trainer import RewardTrainer
 
 from models.training.job import TrainingJob, TrainingMetric
 from models.training.length_batches import LengthBatches
+from models.training.lora import adapters
 from models.training.losses import PairLoss, pair_loss
-from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
+from models.training.packed_batch import hidden_states, padded
+from models.training.ppm_data import HELD_OUT_SHARE, PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
-from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model
-from models.training.tree_packing import Pack, ancestor_mask
+from models.training.trainer import MetricReport, arguments, last_whole_checkpoint, save_model, trainer_callbacks
+from models.training.tree_packing import Pack
 from warehouse.errors import TrainingFailed
 
 Batch = dict[str, Tensor]
@@ -36,34 +38,21 @@ PER_PAIR: Final = ("weights", "chosen_q", "rejected_q")
 
 
 def collate_packs(packs: Sequence[dict[str, Any]], pad_token_id: int) -> Batch:
-    """Return one batch of packs, padded on the right.
+    """Return one batch of packs: what `padded` makes of them, and their pairs.
 
-    input_ids, position_ids: int64 (packs, tokens). attention_mask: bool (packs, 1, tokens, tokens), true where a token sees
-    another; padding sees itself, as a row without any true entry has no softmax. chosen, rejected: int64 (pairs,), indices
-    into the flattened (packs * tokens). weights, chosen_q, rejected_q: float32 (pairs,). n_tokens: int64 (), without padding.
+    chosen, rejected: int64 (pairs,), indices into the flattened (packs * tokens). weights, chosen_q, rejected_q: float32
+    (pairs,).
     """
-    n_columns = max(len(pack["input_ids"]) for pack in packs)
-    input_ids = torch.full((len(packs), n_columns), pad_token_id)
-    position_ids = torch.zeros_like(input_ids)
-    attention_mask = torch.eye(n_columns, dtype=torch.bool).repeat(len(packs), 1, 1, 1)
-    chosen: list[int] = []
-    rejected: list[int] = []
-    for row, pack in enumerate(packs):
-        n_tokens = len(pack["input_ids"])
-        input_ids[row, :n_tokens] = torch.tensor(pack["input_ids"])
-        position_ids[row, :n_tokens] = torch.tensor(pack["positions"])
-        attention_mask[row, 0, :n_tokens, :n_tokens] = torch.from_numpy(ancestor_mask(pack["parents"]))
-        chosen += [row * n_columns + index for index in pack["chosen"]]
-        rejected += [row * n_columns + index for index in pack["rejected"]]
-    return {
-        "input_ids": input_ids,
-        "position_ids": position_ids,
-        "attention_mask": attention_mask,
-        "chosen": torch.tensor(chosen),
-        "rejected": torch.tensor(rejected),
-        **{name: torch.tensor([x for pack in packs for x in pack[name]]) for name in PER_PAIR},
-        "n_tokens": torch.tensor(sum(len(pack["input_ids"]) for pack in packs)),
-    }
+    batch = padded(packs, pad_token_id)
+    n_columns = batch["input_ids"].shape[1]
+    return (
+        batch
+        | {
+            name: torch.tensor([row * n_columns + index for row, pack in enumerate(packs) for index in pack[name]])
+            for name in ("chosen", "rejected")
+        }
+        | {name: torch.tensor([x for pack in packs for x in pack[name]]) for name in PER_PAIR}
+    )
 
 
 def token_logits(model: Any, batch: Batch) -> Tensor:
@@ -71,13 +60,8 @@ def token_logits(model: Any, batch: Batch) -> Tensor:
 
     The model's own forward reads one token per sequence, so backbone and head are called one after the other.
     """
-    hidden = model.base_model(
-        input_ids=batch["input_ids"],
-        attention_mask=batch["attention_mask"],
-        position_ids=batch["position_ids"],
-        use_cache=False,
-    ).last_hidden_state
-    logits: Tensor = model.score(hidden).float().flatten()
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    logits: Tensor = inner.score(hidden_states(model, batch)).float().flatten()
     return logits
 
 
@@ -141,7 +125,7 @@ def train_ppm(job: TrainingJob, settings: PpmSettings, emit: Callable[[TrainingM
         [pair for pair in read_pairs(job.pairs) if settings.loss_kind != "orm" or pair.kind == "answer"],
         lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
         settings.max_length,
-        settings.held_out_share,
+        HELD_OUT_SHARE,
     )
     if not data.train:
         raise TrainingFailed(
@@ -172,11 +156,12 @@ def ppm_trainer(
     return TreePpmTrainer(
         model=model,
         args=config,
-        data_collator=partial(collate, pad_token_id=tokenizer.pad_token_id),
+        data_collator=partial(collate, pad_token_id=tokenizer.pad_token_id or 0),
         train_dataset=_dataset(data.train),
         eval_dataset=_dataset(data.held_out) if data.held_out else None,
         processing_class=tokenizer,
-        callbacks=[report],
+        callbacks=trainer_callbacks(report, settings),
+        peft_config=adapters(settings, "ppm"),
         pair_loss=pair_loss(settings),
         mean_pack_weight=sum(sum(pack.weights) for pack in data.train) / len(data.train),
     )

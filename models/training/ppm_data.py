@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import pyarrow.parquet as pq
 
@@ -13,6 +13,9 @@ from warehouse.errors import TrainingFailed
 
 Tokenize = Callable[[list[str]], list[list[int]]]
 NodeKey = tuple[str, int]
+
+HELD_OUT_SHARE: Final = 0.1
+"""Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from warehouse.no_data import SPEED
+
 Rate = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 LossKind = Literal["ppm", "orm", "pqm"]
@@ -27,16 +29,17 @@ class TrainerSettings(BaseModel):
     """Sequences per forward pass; batch_size must be a multiple of it. 1 wastes no padding, which pays on a CPU."""
     max_length: Count
     """Most tokens of a sequence."""
-    warmup_share: float = Field(default=0.03, ge=0, lt=1)
-    """Share of the optimizer steps in which the rate rises from 0."""
     bf16: bool = False
     """Compute in bfloat16: true on a GPU, slower than float32 on a CPU at the tiny size."""
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass to save memory: true for models of billions of parameters."""
     n_threads: Count = 1
     """CPU threads. They decide the order of sums, and so the bits of the weights."""
-    checkpoint_steps: int = Field(default=0, ge=0)
-    """Optimizer steps between resume points; 0: an interrupted training starts again, which is right for runs of seconds."""
+    checkpoint_minutes: Annotated[float, SPEED] = Field(default=0.0, ge=0)
+    """Minutes between resume points, which is what a killed training loses at most; 0: it starts again, which is right for
+    runs of seconds. A resume point of a model of 0.5 billion parameters takes 6 GB."""
+    lora_rank: int = Field(default=0, ge=0, le=1024)
+    """Rank of low-rank adapters on every linear layer, merged when the model is saved; 0: every weight is trained."""
 
     @model_validator(mode="after")
     def _micro_batches_fill_a_batch(self) -> Self:
@@ -56,6 +59,9 @@ class SftSettings(TrainerSettings):
     """Sequences per optimizer step. Paper: 128."""
     micro_batch_size: Count = 16
     """Sequences per forward pass; batch_size must be a multiple of it."""
+    packing: Literal["none", "tree"] = "none"
+    """none: a sequence per example. tree: a problem's examples as one sequence in which their common beginning stands once, and
+    logits only where a token is learned; batch_size and micro_batch_size then count problems. The loss is the same."""
     max_length: Count = 512
     """Longest sequence in tokens; longer ones are dropped and counted. Paper: 4096."""
     n_threads: Count = 2
@@ -80,5 +86,3 @@ class PpmSettings(TrainerSettings):
     center_rewards_coefficient: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     """Weight of the squared sum of a pair's logits, which keeps them around zero. TRL's name; of use to the kind ppm alone.
     Paper: none."""
-    held_out_share: float = Field(default=0.1, ge=0, le=0.5)
-    """Share of problems, by hash of their id, whose pairs are never trained on and measure the pair accuracy."""

@@ -9,10 +9,15 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
+import torch
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from models.training.job import TrainingJob, TrainingKind, TrainingMetric
+from models.training.lora import merged
 from models.training.settings import TrainerSettings
+
+WARMUP_SHARE: Final = 0.03
+"""Share of the optimizer steps in which the rate rises from 0."""
 
 N_REPORTS: Final = 40
 """Progress reports per training: enough for a smooth curve, few enough for a log."""
@@ -43,13 +48,13 @@ def arguments(job: TrainingJob, settings: TrainerSettings, n_examples: int) -> d
         "per_device_train_batch_size": settings.micro_batch_size,
         "gradient_accumulation_steps": settings.batch_size // settings.micro_batch_size,
         "lr_scheduler_type": "linear",
-        "warmup_steps": settings.warmup_share if n_steps > 1 else 0,
+        "warmup_steps": WARMUP_SHARE if n_steps > 1 else 0,
         "optim": "adamw_torch_fused",
         "bf16": settings.bf16,
         "gradient_checkpointing": settings.gradient_checkpointing,
         "logging_steps": 1 / N_REPORTS,
-        "save_strategy": "steps" if settings.checkpoint_steps else "no",
-        "save_steps": settings.checkpoint_steps or 500,
+        "use_cpu": not torch.cuda.is_available(),
+        "save_strategy": "no",  # ResumePoints says when
         "save_total_limit": 2,
         "report_to": "none",
         "disable_tqdm": True,
@@ -113,6 +118,28 @@ class MetricReport(TrainerCallback):
         self._emit(metric)
 
 
+class ResumePoints(TrainerCallback):
+    """Saves a resume point whenever so many minutes have passed since the last: what a killed training loses at most."""
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds = 60.0 * minutes
+        self._saved_at = time.monotonic()
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Ask for a resume point where it is time, but for none after the last step, when the model itself is saved."""
+        if time.monotonic() - self._saved_at >= self._seconds and state.global_step < state.max_steps:
+            control.should_save = True
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Count from the end of a save, which takes a while for a large model."""
+        self._saved_at = time.monotonic()
+
+
+def trainer_callbacks(report: MetricReport, settings: TrainerSettings) -> list[TrainerCallback]:
+    """Return what watches a training."""
+    return [report, *([ResumePoints(settings.checkpoint_minutes)] if settings.checkpoint_minutes else [])]
+
+
 def last_whole_checkpoint(trainer: Trainer) -> str | None:
     """Return the newest resume point whose trainer_state.json parses, or None. A torn one is left by a kill while saving."""
     assert trainer.args.output_dir is not None  # `arguments` set it
@@ -123,8 +150,14 @@ def last_whole_checkpoint(trainer: Trainer) -> str | None:
 
 
 def save_model(model: Any, job: TrainingJob) -> None:
-    """Write configuration and weights to job.model_dir and copy the tokenizer of start_dir, byte for byte."""
+    """Write configuration and weights to job.model_dir and copy the tokenizer of start_dir, byte for byte.
+
+    What was computed in bfloat16 is saved in bfloat16, in which it is served: half the bytes.
+    """
     shutil.rmtree(job.model_dir, ignore_errors=True)
+    model = merged(model)
+    if job.settings.bf16:
+        model = model.to(torch.bfloat16)
     model.save_pretrained(job.model_dir)
     for name in _TOKENIZER_FILES:
         if (job.start_dir / name).exists():

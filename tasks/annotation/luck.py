@@ -3,17 +3,21 @@
 A measurement beside the loop, which neither trains nor chooses on it. It needs problems whose numbers can be changed.
 """
 
-from tasks.problems.changed_numbers import changed_numbers
+from collections.abc import Callable
+
+from tasks.domains.base import ChangedProgram
 from tasks.search.ask import Ask, Search
 from tasks.search.format import code_of
 
 
-def is_lucky_code(statement: str, texts: tuple[str, ...]) -> Search[bool | None]:
+def is_lucky_code(
+    statement: str, texts: tuple[str, ...], change: Callable[[str, str], ChangedProgram | None]
+) -> Search[bool | None]:
     """Return whether the program of these steps fails once the numbers of its problem are changed.
 
-    None where the problem's numbers cannot be changed, so that nothing can be told.
+    change: the domain's way to do that. None where it cannot be done, so that nothing can be told.
     """
-    changed = changed_numbers(statement, "\n".join(map(code_of, texts)))
+    changed = change(statement, "\n".join(map(code_of, texts)))
     if changed is None:
         return None
     replies = yield Ask(execute=((changed.code,),))

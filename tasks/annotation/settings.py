@@ -6,21 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class AnnotationSettings(BaseModel):
-    """Section [annotation]."""
+    """Section [annotation]. Policy and PPM are trained on the trees of all rounds so far, for what was
+    solved once still teaches when a later round fails at it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n_sft_per_problem: int = Field(default=2, ge=1, le=64)
     """Best trajectories per problem, by mean Q-value, that train the policy. Source: arXiv 2501.04519, section 3.4."""
-
-    n_verified_per_problem: int = Field(default=4, ge=1, le=256)
-    """Best correct trajectories per problem and round that are executed again before they may train the policy."""
-
-    sft_rounds: Literal["all", "latest"] = "all"
-    """Whether the policy is trained on the trajectories of all rounds so far or of its own round alone."""
-
-    ppm_rounds: Literal["all", "latest"] = "all"
-    """Whether the PPM is trained on the pairs of all rounds so far or of its own round alone."""
 
     sft_selection: Literal["verified", "rejection", "unverified"] = "verified"
     """As the paper ablates it. rejection: correct trajectories at random. unverified: right or wrong ones, the control."""

@@ -64,7 +64,7 @@ def with_scores(problems: Sequence[Problem], unscored: Answered, how: TestTime, 
     """Return answers that were written before there was a PPM, with its scores of the samples."""
     driver: Driver[Answers] = Driver(machinery, window=how.evaluation.window)
     samples = {problem.problem_id: (problem, unscored.found.get((problem.problem_id, "sample"))) for problem in problems}
-    searches = ((problem_id, scored(problem, answers)) for problem_id, (problem, answers) in samples.items() if answers)
+    searches = ((problem_id, scored(problem, answers, how)) for problem_id, (problem, answers) in samples.items() if answers)
     found = {**unscored.found, **{(problem_id, "sample"): answers for problem_id, answers in driver.run(searches)}}
     return Answered(found, unscored.costs.plus(driver.costs))
 
@@ -136,6 +136,7 @@ def answer_rows(
             n_steps=attempt.n_steps,
             step_scores=attempt.step_scores,
             text=attempt.text,
+            repairs=attempt.repairs,
         )
 
 

@@ -9,6 +9,7 @@ from tasks.evaluation.settings import EvaluationSettings
 from tasks.search.ask import Ask, Comparison, Search
 from tasks.search.beam import grow_beam
 from tasks.search.expansion import Guidance
+from tasks.search.format import RSTAR_MATH, Wording
 from tasks.search.mcts import grow_tree
 from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempts
 from tasks.search.settings import SearchSettings
@@ -38,11 +39,12 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class TestTime:
-    """How problems are answered: with which settings, and whether there is a PPM to score with."""
+    """How problems are answered: with which settings, in which wording, and whether there is a PPM to score with."""
 
     evaluation: EvaluationSettings
     search: SearchSettings
     scored: bool
+    wording: Wording = RSTAR_MATH
 
     @property
     def tree(self) -> SearchSettings:
@@ -61,14 +63,14 @@ class TestTime:
     @property
     def guidance(self) -> Guidance:
         """No reference: it is not known at test time, so the PPM's score is the reward."""
-        return Guidance(None, scored=True, aggregation=self.evaluation.aggregation)
+        return Guidance(None, scored=True, aggregation=self.evaluation.aggregation, wording=self.wording)
 
     def plan(self, method: AnswerMethod) -> Plan:
         """How whole solutions are written by `greedy` and `sample`."""
         limits = (self.evaluation.max_program_tokens, self.search.max_answer_tokens)
         if method == "greedy":
-            return Plan(1, 0.0, *limits)
-        return Plan(max(self.evaluation.ks), self.evaluation.temperature, *limits)
+            return Plan(1, 0.0, *limits, self.wording)
+        return Plan(max(self.evaluation.ks), self.evaluation.temperature, *limits, self.wording)
 
 
 def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> Search[Answers]:
@@ -76,7 +78,7 @@ def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> S
     if method in ("greedy", "sample"):
         attempts = yield from attempt_problem(key, problem.statement, problem.answer, how.plan(method))
         if method == "sample" and how.scored:
-            attempts = yield from scored_attempts(problem.statement, attempts)
+            attempts = yield from scored_attempts(problem.statement, attempts, how.wording)
         n_tokens = sum(attempt.n_tokens for attempt in attempts)
         return Answers(tuple(attempts), n_tokens, (1.0,) * len(attempts))
     tree = yield from grow(key, problem.problem_id, problem.statement, method, how)
@@ -95,9 +97,9 @@ def answer(key: str, problem: Problem, method: AnswerMethod, how: TestTime) -> S
     return Answers(tuple(graded), tree.n_tokens, tuple(map(policy_share, paths)))
 
 
-def scored(problem: Problem, answers: Answers) -> Search[Answers]:
+def scored(problem: Problem, answers: Answers, how: TestTime) -> Search[Answers]:
     """Return samples that were answered without a PPM, with its scores."""
-    attempts = yield from scored_attempts(problem.statement, answers.attempts)
+    attempts = yield from scored_attempts(problem.statement, answers.attempts, how.wording)
     return replace(answers, attempts=tuple(attempts))
 
 

@@ -1,9 +1,10 @@
 """Metrics over k answers to a problem. Pure: verdicts and scores in, shares out."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import Final
 
 from warehouse.records import Verdict
 
@@ -12,13 +13,14 @@ from warehouse.records import Verdict
 class Vote:
     """One of k answers: its group of equal answers (None: no answer), its verdict, and its PPM score in (-1, 1).
 
-    share: how often the policy would write it, for answers that are not samples.
+    share: how often the policy would write it, for answers that are not samples. step_scores: what the score is made of.
     """
 
     group: int | None
     verdict: Verdict
     ppm_score: float | None
     share: float = 1.0
+    step_scores: tuple[float, ...] = ()
 
 
 def majority(votes: Sequence[Vote]) -> bool:
@@ -54,6 +56,22 @@ def best_of(votes: Sequence[Vote]) -> bool:
     return (
         bool(scored) and max(scored, key=lambda vote: -1.0 if vote.ppm_score is None else vote.ppm_score).verdict == "correct"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to choose among k answers. is_right: whether it chooses a correct one. needs_scores: whether it needs a PPM."""
+
+    is_right: Callable[[Sequence[Vote]], bool]
+    needs_scores: bool
+
+
+CHOICES: Final[dict[str, Choice]] = {
+    "maj": Choice(majority, needs_scores=False),
+    "weighted_maj": Choice(weighted_majority, needs_scores=True),
+    "best_of": Choice(best_of, needs_scores=True),
+}
+"""By the beginning of the metric's name, which ends in k. To add a way to choose: a function above, and a row here."""
 
 
 def mean_correct(votes: Sequence[Vote]) -> float:

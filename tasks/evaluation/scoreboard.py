@@ -1,22 +1,22 @@
 """What a method's answers to a problem earned, by metric; and what that comes to over problems, with its uncertainty."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tasks.evaluation.methods import Answers
 from tasks.evaluation.metrics import (
+    CHOICES,
     Vote,
     best_of,
     bootstrap_interval,
-    majority,
     mean_correct,
     pass_at_k,
     weighted_majority,
 )
 from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
-from tasks.search.aggregation import Aggregation, trajectory_score
+from tasks.search.aggregation import AGGREGATIONS, Aggregation, trajectory_score
 from warehouse.records import AnswerMethod
 
 _BOOTSTRAP_SEED: Final = 0
@@ -65,6 +65,7 @@ def votes_of(answers: Answers, aggregation: Aggregation, grader: Grader) -> list
             verdict=attempt.grade.verdict if attempt.grade else "wrong",
             ppm_score=trajectory_score(attempt.step_scores, aggregation),
             share=share,
+            step_scores=attempt.step_scores,
         )
         for index, (attempt, share) in enumerate(zip(attempts, answers.shares, strict=True))
     ]
@@ -87,18 +88,24 @@ def earned(method: AnswerMethod, answers: Answers, votes: Sequence[Vote], ks: Se
 
 def _sampled(answers: Answers, votes: Sequence[Vote], k: int, *, scored: bool) -> list[Earned]:
     """Return the metrics at k, each the mean over the disjoint groups of k answers; pass@k is the unbiased estimate."""
-    groups = [votes[start : start + k] for start in range(0, len(votes) - k + 1, k)]
     n_correct = sum(vote.verdict == "correct" for vote in votes)
     n_tokens = answers.n_tokens * k / len(votes)
-    values = {
-        f"maj_{k}": _mean(map(majority, groups)),
-        f"random_of_{k}": mean_correct(votes),
-        f"pass_{k}": pass_at_k(len(votes), n_correct, k),
-    }
-    if scored:
-        values[f"weighted_maj_{k}"] = _mean(map(weighted_majority, groups))
-        values[f"best_of_{k}"] = _mean(map(best_of, groups))
+    values = {f"random_of_{k}": mean_correct(votes), f"pass_{k}": pass_at_k(len(votes), n_correct, k)}
+    for name, choice in CHOICES.items():
+        if scored or not choice.needs_scores:
+            values[f"{name}_{k}"] = _mean(map(choice.is_right, _groups(votes, k)))
+    for name in AGGREGATIONS if scored else ():
+        values[f"best_by_{name}_of_{k}"] = _mean(map(best_of, _groups([_scored_by(name, vote) for vote in votes], k)))
     return [Earned(metric, value, n_tokens) for metric, value in values.items()]
+
+
+def _groups(votes: Sequence[Vote], k: int) -> list[Sequence[Vote]]:
+    return [votes[start : start + k] for start in range(0, len(votes) - k + 1, k)]
+
+
+def _scored_by(aggregation: Aggregation, vote: Vote) -> Vote:
+    """Return the vote with the score that another aggregation gives it."""
+    return replace(vote, ppm_score=trajectory_score(vote.step_scores, aggregation))
 
 
 def _searched(method: AnswerMethod, answers: Answers, votes: Sequence[Vote]) -> list[Earned]:

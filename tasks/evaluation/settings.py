@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasks.search.aggregation import Aggregation
+from warehouse.no_data import OUTSIDE, SPEED
 
 
 class EvaluationSettings(BaseModel):
@@ -20,17 +21,17 @@ class EvaluationSettings(BaseModel):
     """Tokens within which a whole program must end."""
     aggregation: Aggregation = "mean"
     """How the PPM's scores of a trajectory's steps become one: mean, min, last or product."""
-    window: int = Field(128, ge=1, le=65536)
+    window: Annotated[int, SPEED] = Field(128, ge=1, le=65536)
     """Problems in flight at once."""
-    n_search_rollouts: int = Field(8, ge=1, le=1024)
+    n_search_rollouts: Annotated[int, OUTSIDE] = Field(8, ge=1, le=1024)
     """Rollouts of a search at test time, whose rewards are PPM scores."""
-    n_search_candidates: int = Field(7, ge=1, le=256)
+    n_search_candidates: Annotated[int, OUTSIDE] = Field(7, ge=1, le=256)
     """Steps proposed at an expansion at test time."""
-    search_temperature: float = Field(0.7, gt=0.0, le=2.0)
+    search_temperature: Annotated[float, OUTSIDE] = Field(0.7, gt=0.0, le=2.0)
     """Temperature of the steps proposed at test time."""
-    search_exploration_weight: float = Field(0.5, ge=0.0, le=100.0)
+    search_exploration_weight: Annotated[float, OUTSIDE] = Field(0.5, ge=0.0, le=100.0)
     """The c of the UCT score at test time."""
-    n_beams: int = Field(2, ge=1, le=256)
+    n_beams: Annotated[int, OUTSIDE] = Field(2, ge=1, le=256)
     """Steps that a beam search keeps at each depth."""
-    policy_weight: float = Field(0.05, ge=0.0, le=10.0)
+    policy_weight: Annotated[float, OUTSIDE] = Field(0.05, ge=0.0, le=10.0)
     """Weight of the logarithm of the policy's share of a trajectory, beside its PPM score, where a tree's answer is chosen."""

@@ -30,7 +30,7 @@ def solve(key: str, statement: str, method: AnswerMethod, how: TestTime) -> Sear
     if method in ("greedy", "sample"):
         attempts = yield from attempt_problem(key, statement, None, how.plan(method))
         if method == "sample" and how.scored:
-            attempts = yield from scored_attempts(statement, attempts)
+            attempts = yield from scored_attempts(statement, attempts, how.wording)
         return _of_attempts(attempts, how)
     tree = yield from grow(key, key, statement, method, how)
     paths = ranked_paths(tree, how)

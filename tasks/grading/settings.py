@@ -1,6 +1,10 @@
 """The settings of grading. No heavy import."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from warehouse.no_data import SPEED
 
 
 class GradingSettings(BaseModel):
@@ -8,7 +12,7 @@ class GradingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    n_workers: int = Field(default=1, ge=1, le=256)
+    n_workers: Annotated[int, SPEED] = Field(default=1, ge=1, le=256)
     """Processes for symbolic comparisons. They start with the first answer that is not a plain number, set or interval."""
 
     timeout_seconds: float = Field(default=5.0, gt=0, le=600)

@@ -17,6 +17,8 @@ from tasks.search.format import ASSISTANT, MARKERS
 from warehouse.errors import BadInput
 from warehouse.records import Problem, QuarantinedRow, Split
 
+ReadRow = Callable[[RawRow, Split, str], Problem]
+"""From a row, a split and the name of its source to a problem; raises RowError with the reason."""
 SameAnswer = Callable[[str, str], bool]
 """Whether two reference answers say the same."""
 
@@ -47,6 +49,7 @@ def load_problems(
     split: Split,
     source: str,
     *,
+    read: ReadRow | None = None,
     known: Mapping[str, str] = _NOTHING,
     taken_over: Container[str] = (),
     same_answer: SameAnswer = same_spelling,
@@ -56,7 +59,7 @@ def load_problems(
     known: the answers of the problems already in the warehouse by problem id; those taken_over count as new where the answer
     is the same. Raises BadInput when the file cannot be read or no row of it is a problem.
     """
-    loaded = problems_of(read_rows(path), split, source, known=known, taken_over=taken_over, same_answer=same_answer)
+    loaded = problems_of(read_rows(path), split, source, read=read, known=known, taken_over=taken_over, same_answer=same_answer)
     hint = "give rows with the fields question and answer"
     if loaded.n_rows == 0:
         raise BadInput(f"problem file {path} has no rows", hint=hint)
@@ -72,12 +75,13 @@ def problems_of(
     split: Split,
     source: str,
     *,
+    read: ReadRow | None = None,
     known: Mapping[str, str] = _NOTHING,
     taken_over: Container[str] = (),
     same_answer: SameAnswer = same_spelling,
 ) -> LoadedProblems:
     """Return the problems among the rows, in their order; a statement with two different answers is quarantined as a whole."""
-    intake = _Intake(split, source, known, taken_over, same_answer)
+    intake = _Intake(split, source, read or problem_of, known, taken_over, same_answer)
     for row in rows:
         try:
             intake.add(row)
@@ -90,10 +94,17 @@ class _Intake:
     """Mutable: what has been read of one source so far."""
 
     def __init__(
-        self, split: Split, source: str, known: Mapping[str, str], taken_over: Container[str], same_answer: SameAnswer
+        self,
+        split: Split,
+        source: str,
+        read: ReadRow,
+        known: Mapping[str, str],
+        taken_over: Container[str],
+        same_answer: SameAnswer,
     ) -> None:
         self._split: Split = split
         self._source = source
+        self._read = read
         self._known = known
         self._taken_over = taken_over
         self._same_answer = same_answer
@@ -105,7 +116,7 @@ class _Intake:
     def add(self, row: RawRow) -> None:
         """Count a row as a problem, a duplicate or known. Raises RowError when it is none of them."""
         self._n_rows += 1
-        problem = _problem(row, self._split, self._source)
+        problem = self._read(row, self._split, self._source)
         identity = problem.problem_id
         if identity in self._known:
             self._compare(problem, self._known[identity], "already in the warehouse")
@@ -147,7 +158,8 @@ class _Intake:
             raise RowError(f"the same question has the answer {here} here and {there} {where}")
 
 
-def _problem(row: RawRow, split: Split, source: str) -> Problem:
+def problem_of(row: RawRow, split: Split, source: str) -> Problem:
+    """Return the problem that a row in one of the forms above holds. Raises RowError."""
     if row.fault is not None:
         raise RowError(row.fault)
     statement = _statement(row.fields)

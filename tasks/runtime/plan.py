@@ -20,11 +20,12 @@ from warehouse.stages import Stage
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home, where the home's lake was found, and the machinery on this machine."""
+    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     location: Location
+    domain: str = "mathematics"
     warehouse: WarehouseSettings
     engine: EngineSettings
     sandbox: SandboxSettings

@@ -15,8 +15,9 @@ from models.engines.base import Engine, IdleEngine
 from models.engines.kv_cache import kv_cache_tokens
 from models.engines.open import open_engine
 from models.training.launch import TrainerHost
+from tasks.bootstrap.engine import PromptedEngine
+from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grader
-from tasks.grading.grader import open_grader
 from tasks.runtime.obedient_grader import ObedientGrader
 from tasks.runtime.plan import Site
 from tasks.runtime.progress import Progress, Silence, TreeTally
@@ -36,6 +37,7 @@ class Resources:
     def __init__(self, site: Site, progress: Progress) -> None:
         self.site = site
         self.progress = progress
+        self.domain = DOMAINS[site.domain]
         self.lake = Warehouse.at(site.location, site.warehouse)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
@@ -86,7 +88,7 @@ class Resources:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.site.sandbox)
         if self._grader is None:
-            self._grader = ObedientGrader(open_grader(self.site.grading), self._obey)
+            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading), self._obey)
         return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self._stopping.is_set)
 
     def _give_back(self) -> None:
@@ -116,7 +118,7 @@ class Resources:
         policy = self.checkpoints.get(policy_id).path
         ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
         if self._engine is None:
-            self._engine = open_engine(self.site.engine, policy, ppm, self._stopping.is_set)
+            self._engine = PromptedEngine(open_engine(self.site.engine, policy, ppm, self._stopping.is_set), policy)
         elif self._loaded != (policy_id, ppm_id):
             self._engine.load(policy, ppm)
         self._loaded = (policy_id, ppm_id)

@@ -62,11 +62,6 @@ def ppm_job(plan: RoundPlan, start_dir: Path, work_dir: Path, nodes: Path, pairs
     )
 
 
-def first_round_of_pairs(plan: RoundPlan) -> int:
-    """Return the first round whose preference pairs train this round's PPM."""
-    return 1 if plan.annotation.ppm_rounds == "all" else plan.round
-
-
 def work_dir_of(plan: RoundPlan, kind: CheckpointKind) -> Path:
     """Return the directory of a round's training, made where it is missing."""
     path = plan.site.home / "jobs" / f"round-{plan.round}-{kind}"
@@ -74,10 +69,10 @@ def work_dir_of(plan: RoundPlan, kind: CheckpointKind) -> Path:
     return path
 
 
-def exported(plan: RoundPlan, resources: Resources, work_dir: Path, query: str, **parameters: int) -> Path:
+def exported(plan: RoundPlan, resources: Resources, work_dir: Path, query: str) -> Path:
     """Return the Parquet file of a query's rows, as the round has pinned them. It is recorded and reproducible."""
     path = work_dir / f"{query.removeprefix('export_')}.parquet"
-    return export_training_file(resources.lake, plan.round, query, path, round=plan.round, **parameters).path
+    return export_training_file(resources.lake, plan.round, query, path, round=plan.round).path
 
 
 def train(

@@ -1,26 +1,42 @@
-"""One number for a whole trajectory, from the PPM's scores of its steps."""
+"""One number for a whole trajectory, from the PPM's scores of its steps. To add a way: a function, and a row of AGGREGATIONS.
+
+The settings take what stands there, and evaluation measures best-of-k by each of them (`stargrove sql --file aggregations`).
+"""
 
 import math
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final
 
-Aggregation = Literal["mean", "min", "last", "product"]
+from warehouse.registered import registered
+
+
+def mean(step_scores: Sequence[float]) -> float:
+    """Return the mean over the steps."""
+    return sum(step_scores) / len(step_scores)
+
+
+def last(step_scores: Sequence[float]) -> float:
+    """Return the score of the step with the answer."""
+    return step_scores[-1]
+
+
+def product(step_scores: Sequence[float]) -> float:
+    """Return 2p - 1, where p is the product of the probabilities (1 + s) / 2 as which each score s is read."""
+    return 2 * math.prod((1 + score) / 2 for score in step_scores) - 1
+
+
+AGGREGATIONS: Final[dict[str, Callable[[Sequence[float]], float]]] = {
+    "mean": mean,
+    "min": min,
+    "last": last,
+    "product": product,
+}
+"""Each from at least one score in (-1, 1) to one in [-1, 1], and never lower for a better step."""
+
+Aggregation = Annotated[str, registered(AGGREGATIONS)]
+"""A name of AGGREGATIONS."""
 
 
 def trajectory_score(step_scores: Sequence[float], aggregation: Aggregation) -> float | None:
-    """Return the score of a whole trajectory, in (-1, 1) as its steps' scores are; None where none was scored.
-
-    mean and min: over the steps. last: of the step with the answer. product: each score s read as the probability
-    (1 + s) / 2 that the step is right, and their product p written as 2p - 1.
-    """
-    if not step_scores:
-        return None
-    match aggregation:
-        case "mean":
-            return sum(step_scores) / len(step_scores)
-        case "min":
-            return min(step_scores)
-        case "last":
-            return step_scores[-1]
-        case "product":
-            return 2 * math.prod((1 + score) / 2 for score in step_scores) - 1
+    """Return the score of a whole trajectory, in [-1, 1]; None where no step was scored."""
+    return AGGREGATIONS[aggregation](step_scores) if step_scores else None

@@ -1,9 +1,8 @@
 """What a search asks of the machinery around it, and what it is told. Pure data.
 
 A search is a generator: it yields an Ask, is suspended until every request in it is answered, and receives Replies whose
-tuples match those of the Ask position by position. A search that has several Asks open at once marks each with a strand and
-`wait=False`, which lets it go on at once; an Ask that waits is then answered by the Replies of whichever strand comes first.
-A search may be ended early by a Stopped that is thrown into it; it returns what it has.
+tuples match those of the Ask position by position. A search may be ended early by a Stopped that is thrown into it; it returns
+what it has.
 """
 
 from collections.abc import Generator
@@ -47,8 +46,6 @@ class Ask:
     execute: tuple[tuple[str, ...], ...] = ()
     score: tuple[str, ...] = ()
     grade: tuple[Comparison, ...] = ()
-    strand: int = 0
-    wait: bool = True
 
     @property
     def n_requests(self) -> int:
@@ -65,7 +62,6 @@ class Replies:
     executions: tuple[Execution, ...] = ()
     scores: tuple[float | None, ...] = ()
     grades: tuple[Grade, ...] = ()
-    strand: int = 0
 
 
 class Stopped(Exception):

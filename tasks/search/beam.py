@@ -17,7 +17,7 @@ def grow_beam(
     tree_id: str, problem_id: str, statement: str, settings: SearchSettings, guidance: Guidance, n_beams: int
 ) -> Search[SearchTree]:
     """Return the tree of all steps that were proposed. n_rollouts counts the answers that stayed in the beam to the end."""
-    tree = plant(tree_id, problem_id, statement)
+    tree = plant(tree_id, problem_id, statement, guidance.wording)
     try:
         beam = yield from _grown(tree, settings, guidance, n_beams)
         tree.n_rollouts = sum(node.ending == "answer" for node in beam)

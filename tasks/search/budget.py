@@ -5,10 +5,10 @@ from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchTree
 
 
-def wants_rollout(tree: SearchTree, settings: SearchSettings, guidance: Guidance, *, n_begun: int = 0) -> bool:
-    """Return whether another rollout is to begin while n_begun are under way: n_extra_rollouts are for unsolved trees.
+def wants_rollout(tree: SearchTree, settings: SearchSettings, guidance: Guidance) -> bool:
+    """Return whether another rollout is to begin: n_extra_rollouts are for unsolved trees.
 
     Without a reference no rollout can be known to be correct, so there are no extra ones.
     """
     n_extra = settings.n_extra_rollouts if guidance.reference is not None and not tree.root.n_correct else 0
-    return tree.n_rollouts + n_begun < settings.n_rollouts + n_extra
+    return tree.n_rollouts < settings.n_rollouts + n_extra

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 from tasks.search.ask import Search
-from tasks.search.exchange import Machinery
 from tasks.search.lane import Lane, SearchCosts
+from tasks.search.machinery import Machinery
 from tasks.search.window import KvCapacity, Window
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Driver(Generic[T]):
         deadline_seconds: float | None = None,
     ) -> None:
         self.costs = SearchCosts()
-        self._machinery = machinery
+        self._exchange = machinery.exchange
         self._window = Window(window, kv)
         self._deadline_seconds = deadline_seconds
         self._cancelled: set[str] = set()
@@ -46,13 +46,12 @@ class Driver(Generic[T]):
         machinery fails; nothing is labelled by that.
         """
         lane = Lane(iter(searches), self._window, self._deadline_seconds, self.costs, self._cancelled)
-        exchange = self._machinery.exchange
-        exchange.join(lane, self._machinery.clock)
+        self._exchange.join(lane)
         try:
-            while (result := exchange.next_result(lane, self._machinery)) is not None:
+            while (result := self._exchange.next_result(lane)) is not None:
                 yield result
         finally:
-            exchange.leave(lane)
+            self._exchange.leave(lane)
 
     def cancel(self, key: str) -> None:
         """End one search: it yields what it has found so far, its unfinished nodes marked `cancelled`."""

@@ -8,7 +8,7 @@ from models.engines.base import Candidate
 from tasks.sandbox.base import Execution
 from tasks.search.aggregation import Aggregation, trajectory_score
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
-from tasks.search.format import END_OF_ANSWER, STEP_STOPS, boxed_answer, code_of, is_final, observed
+from tasks.search.format import END_OF_ANSWER, RSTAR_MATH, STEP_STOPS, Wording, code_of, is_final, observed
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import REWARDS, SearchNode, SearchTree
@@ -17,16 +17,18 @@ from warehouse.records import StoppedEnding
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """Where a search gets its rewards from.
+    """Where a search gets its problem's wording and its rewards from.
 
     reference: the answer to grade against; None at test time, when the PPM's score of a whole trajectory is its reward.
     scored: whether the PPM scores new nodes, which then start with that score as q_value.
     aggregation: how the scores of its steps become the score of a trajectory at test time.
+    wording: how the problem is put to the policy, and how its answer is read.
     """
 
     reference: str | None
     scored: bool
     aggregation: Aggregation = "mean"
+    wording: Wording = RSTAR_MATH
 
     def score_of(self, node: SearchNode) -> float:
         """Return the PPM's score of the path from the root to a node; -1 where no step of it was scored."""
@@ -81,6 +83,7 @@ def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]
             twin.n_merged += 1
             continue
         child = tree.add(parent, candidate.text, candidate.n_tokens)
+        child.repairs = candidate.repairs
         placed[candidate.text] = child
         if candidate.finish == "length":
             child.ending = "truncated"
@@ -120,7 +123,7 @@ def _conclude(children: Sequence[SearchNode], settings: SearchSettings, guidance
         score=tuple(child.prefix() for child in open_nodes),
     )
     for child, candidates in zip(finals, replies.candidates, strict=True):
-        _read_answer(child, candidates)
+        _read_answer(child, candidates, guidance.wording)
     _set_priors(open_nodes, replies)
     yield from _reward([child for child in finals if child.ending == "answer"], guidance)
 
@@ -130,13 +133,14 @@ def answer_proposal(prefix: str, max_tokens: int) -> Proposal:
     return Proposal(prefix, seeds=(0,), temperature=0.0, stop=(END_OF_ANSWER,), max_tokens=max_tokens)
 
 
-def _read_answer(child: SearchNode, candidates: Sequence[Candidate]) -> None:
+def _read_answer(child: SearchNode, candidates: Sequence[Candidate], wording: Wording) -> None:
     if not candidates:
         child.ending = "prompt_too_long"
         return
     child.text += candidates[0].text
     child.n_tokens += candidates[0].n_tokens
-    child.answer = boxed_answer(candidates[0].text)
+    child.repairs += candidates[0].repairs
+    child.answer = wording.read_answer(candidates[0].text)
     child.ending = "no_answer" if child.answer is None else "answer"
 
 

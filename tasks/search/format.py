@@ -10,6 +10,8 @@ A prefix is the concatenation of a prompt and of node texts, with nothing in bet
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 CODE: Final = "<code>"
@@ -69,3 +71,18 @@ def boxed_answer(text: str) -> str | None:
         if depth == 0:
             return text[content_start:position].strip()
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What may differ between kinds of problem: how one is put to the policy, and where the answer stands in its last words.
+
+    prompt: from a statement to the text that a solution continues. read_answer: from the text after the output; None without.
+    """
+
+    prompt: Callable[[str], str]
+    read_answer: Callable[[str], str | None]
+
+
+RSTAR_MATH: Final = Wording(prompt, boxed_answer)
+"""The wording of the published training samples."""

@@ -38,13 +38,12 @@ class SearchCosts:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A search in flight. Mutable. n_open: its Asks that are not answered in full."""
+    """A search in flight. Mutable."""
 
     key: str
     search: Search[Any]
     lane: "Lane"
     started: float
-    n_open: int = 0
     is_over: bool = False
 
 
@@ -71,11 +70,10 @@ class Lane:
 class Flight:
     """An Ask on its way to its Replies. Mutable: the slots fill as answers come."""
 
-    __slots__ = ("candidates", "executions", "grades", "n_open", "running", "scores", "strand")
+    __slots__ = ("candidates", "executions", "grades", "n_open", "running", "scores")
 
     def __init__(self, running: Running, ask: Ask) -> None:
         self.running = running
-        self.strand = ask.strand
         self.n_open = ask.n_requests
         self.candidates: list[tuple[Candidate, ...]] = [()] * len(ask.propose)
         self.executions: list[Execution | None] = [None] * len(ask.execute)
@@ -89,5 +87,4 @@ class Flight:
             tuple(execution for execution in self.executions if execution is not None),
             tuple(self.scores),
             tuple(grade for grade in self.grades if grade is not None),
-            self.strand,
         )

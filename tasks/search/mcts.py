@@ -3,9 +3,8 @@
 from tasks.search.ask import Search, Stopped
 from tasks.search.budget import wants_rollout
 from tasks.search.expansion import Guidance, end_unfinished, expand
-from tasks.search.format import prompt
+from tasks.search.format import Wording
 from tasks.search.settings import SearchSettings
-from tasks.search.strands import roll_out_together
 from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
 
 
@@ -16,23 +15,20 @@ def grow_tree(
 
     A tree that is stopped comes back with the rollouts that were whole by then.
     """
-    tree = plant(tree_id, problem_id, statement)
+    tree = plant(tree_id, problem_id, statement, guidance.wording)
     try:
-        if settings.n_rollouts_in_flight == 1:
-            while wants_rollout(tree, settings, guidance):
-                propagate_reward((yield from _roll_out(tree, settings, guidance)))
-                tree.n_rollouts += 1
-        else:
-            yield from roll_out_together(tree, settings, guidance)
+        while wants_rollout(tree, settings, guidance):
+            propagate_reward((yield from _roll_out(tree, settings, guidance)))
+            tree.n_rollouts += 1
     except Stopped as stop:
         end_unfinished(tree, stop.ending, guidance)
     return tree
 
 
-def plant(tree_id: str, problem_id: str, statement: str) -> SearchTree:
+def plant(tree_id: str, problem_id: str, statement: str, wording: Wording) -> SearchTree:
     """Return a tree that is only a root; it is terminal where the statement cannot be encoded."""
     readable = statement.encode("utf-8", errors="backslashreplace").decode()
-    tree = SearchTree.planted(tree_id, problem_id, prompt(readable))
+    tree = SearchTree.planted(tree_id, problem_id, wording.prompt(readable))
     if readable != statement:
         # Half a surrogate pair: no tokenizer takes it, and no table.
         tree.root.ending = "not_encodable"

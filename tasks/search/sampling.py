@@ -9,7 +9,7 @@ from models.engines.base import Candidate
 from tasks.grading.base import Grade
 from tasks.search.ask import Ask, Comparison, Proposal, Search
 from tasks.search.expansion import answer_proposal
-from tasks.search.format import END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
+from tasks.search.format import END_OF_CODE, END_OF_STEP, RSTAR_MATH, Wording, code_of, observed
 from tasks.search.seeds import hashed_seed
 
 NOT_WRITTEN: Final = Candidate("", 0, "length")
@@ -18,19 +18,20 @@ NOT_WRITTEN: Final = Candidate("", 0, "length")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a problem is attempted: k solutions at a temperature (0: greedy), within token limits."""
+    """How a problem is attempted: k solutions at a temperature (0: greedy), within token limits, in a domain's wording."""
 
     k: int
     temperature: float
     max_tokens: int
     max_answer_tokens: int
+    wording: Wording = RSTAR_MATH
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One solution. answer and grade are None where the program failed or no answer was written.
 
-    step_scores: per step, where a PPM has scored it.
+    step_scores: per step, where a PPM has scored it. repairs: what was mended in the text, as in Candidate.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Attempt:
     answer: str | None
     grade: Grade | None
     step_scores: tuple[float, ...] = ()
+    repairs: tuple[str, ...] = ()
 
     @property
     def n_steps(self) -> int:
@@ -56,7 +58,7 @@ def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan)
 
     Where the prompt is too long for the policy, they are attempts of no token and without an answer.
     """
-    start = prompt(statement)
+    start = plan.wording.prompt(statement)
     seeds = tuple(hashed_seed(key, index) for index in range(plan.k))
     replies = yield Ask(propose=(Proposal(start, seeds, plan.temperature, (END_OF_CODE,), plan.max_tokens),))
     programs = replies.candidates[0] or (NOT_WRITTEN,) * plan.k
@@ -66,16 +68,14 @@ def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan)
     shown = {text: text + observed(printed) for text, printed in ran.items()}
     replies = yield Ask(propose=tuple(answer_proposal(start + text, plan.max_answer_tokens) for text in shown.values()))
     solutions = {
-        program: (text, wording[0])
-        for (program, text), wording in zip(shown.items(), replies.candidates, strict=True)
-        if wording
+        program: (text, last[0]) for (program, text), last in zip(shown.items(), replies.candidates, strict=True) if last
     }
-    return (yield from _judge(programs, solutions, reference))
+    return (yield from _judge(programs, solutions, reference, plan.wording))
 
 
-def scored_attempts(statement: str, attempts: Sequence[Attempt]) -> Search[list[Attempt]]:
+def scored_attempts(statement: str, attempts: Sequence[Attempt], wording: Wording = RSTAR_MATH) -> Search[list[Attempt]]:
     """Return the attempts, those with an answer with the PPM's scores of their steps; equal ones are scored once."""
-    start = prompt(statement)
+    start = wording.prompt(statement)
     prefixes = {attempt.text: step_prefixes(start, attempt.text) for attempt in attempts if attempt.answer is not None}
     flat = [prefix for group in prefixes.values() for prefix in group]
     replies = yield Ask(score=tuple(flat))
@@ -101,19 +101,19 @@ def step_prefixes(start: str, solution: str) -> list[str]:
 
 
 def _judge(
-    programs: Sequence[Candidate], solutions: dict[str, tuple[str, Candidate]], reference: str | None
+    programs: Sequence[Candidate], solutions: dict[str, tuple[str, Candidate]], reference: str | None, wording: Wording
 ) -> Search[list[Attempt]]:
     """Grade the distinct solutions, then give every program, duplicates included, what its text earned."""
-    answers = {program: boxed_answer(wording.text) for program, (_, wording) in solutions.items()}
+    answers = {program: wording.read_answer(last.text) for program, (_, last) in solutions.items()}
     answered = {program: answer for program, answer in answers.items() if answer is not None}
     comparisons = () if reference is None else tuple(Comparison(answer, reference) for answer in answered.values())
     replies = yield Ask(grade=comparisons)
     grades = dict(zip(answered, replies.grades, strict=True)) if comparisons else {}
     attempts = []
     for program in programs:
-        text, n_tokens = program.text, program.n_tokens
+        text, n_tokens, repairs = program.text, program.n_tokens, program.repairs
         if program.text in solutions:
-            shown, wording = solutions[program.text]
-            text, n_tokens = shown + wording.text, n_tokens + wording.n_tokens
-        attempts.append(Attempt(text, n_tokens, answers.get(program.text), grades.get(program.text)))
+            shown, last = solutions[program.text]
+            text, n_tokens, repairs = shown + last.text, n_tokens + last.n_tokens, repairs + last.repairs
+        attempts.append(Attempt(text, n_tokens, answers.get(program.text), grades.get(program.text), repairs=repairs))
     return attempts

@@ -1,8 +1,10 @@
 """Settings of the search for solutions. Numbers of the paper: arXiv 2501.04519, sections 3.2, 3.3 and appendix A.2."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from warehouse.no_data import SPEED
 
 
 class SearchSettings(BaseModel):
@@ -32,9 +34,7 @@ class SearchSettings(BaseModel):
     """Failed steps in a row at which a trajectory ends. 1: the first failed step ends it."""
     q_source: Literal["terminal", "ppm"] = "terminal"
     """terminal: Q-values come from graded answers alone (rounds 1 and 2). ppm: a new node starts with its PPM score."""
-    window: int = Field(128, ge=1, le=65536)
+    window: Annotated[int, SPEED] = Field(128, ge=1, le=65536)
     """Trees in flight at most; fewer where the engine's KV cache holds no more. Bounds memory. Does not change any tree."""
-    n_rollouts_in_flight: int = Field(1, ge=1, le=64)
-    """Rollouts of one tree at once, kept apart by virtual loss. Above 1 a tree depends on the order of answers too."""
     tree_deadline_seconds: float = Field(0.0, ge=0.0)
     """A tree that takes longer is ended as it is, its open node marked `deadline`. 0: never, so that load decides nothing."""

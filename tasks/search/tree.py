@@ -16,7 +16,7 @@ class SearchNode:
     """A step placed in a tree. Mutable: visits grow while the tree does.
 
     value_sum adds up the rewards of the rollouts that passed here. prior_visits is 1 where a PPM score stands in as the
-    first visit, else 0. n_in_flight counts rollouts that are passing here now, where several of a tree are in flight.
+    first visit, else 0.
     """
 
     node_id: int
@@ -38,7 +38,7 @@ class SearchNode:
     value_sum: float = 0.0
     ppm_score: float | None = None
     prior_visits: int = 0
-    n_in_flight: int = 0
+    repairs: tuple[str, ...] = ()
     children: "list[SearchNode]" = field(default_factory=list)
 
     @property
@@ -122,23 +122,19 @@ class SearchTree:
 
 
 def uct_score(node: SearchNode, n_parent: int, exploration_weight: float) -> float:
-    """Return q + c * sqrt(ln N_parent / N); infinite for a node of which nothing is known, so that it is tried first.
-
-    A rollout in flight counts as a visit that lost, which keeps the tree's other rollouts off its path until it is back:
-    virtual loss, Chaslot et al., "Parallel Monte-Carlo Tree Search", 2008.
-    """
-    n_visits = node.n_visits + node.prior_visits + node.n_in_flight
+    """Return q + c * sqrt(ln N_parent / N); infinite for a node of which nothing is known, so that it is tried first."""
+    n_visits = node.n_visits + node.prior_visits
     if n_visits == 0:
         return math.inf
     prior = node.ppm_score if node.prior_visits and node.ppm_score is not None else 0.0
-    q_value = (node.value_sum + prior - node.n_in_flight) / n_visits
+    q_value = (node.value_sum + prior) / n_visits
     return q_value + exploration_weight * math.sqrt(math.log(n_parent) / n_visits)
 
 
 def best_child(node: SearchNode, exploration_weight: float) -> SearchNode:
     """Return the child with the highest UCT score. Ties go to the oldest, so that a run is reproducible."""
     # At least 1: a parent that is being visited for the first time has no visits yet, but its children may have a prior.
-    n_parent = max(1, node.n_visits + node.prior_visits + node.n_in_flight)
+    n_parent = max(1, node.n_visits + node.prior_visits)
     return max(node.children, key=lambda child: (uct_score(child, n_parent, exploration_weight), -child.node_id))
 
 
@@ -175,4 +171,5 @@ def rows(tree: SearchTree) -> Iterator[Node]:
             n_wrong=node.n_wrong,
             ppm_score=node.ppm_score,
             q_value=node.q_value,
+            repairs=node.repairs,
         )

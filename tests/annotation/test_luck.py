@@ -3,6 +3,7 @@ import time
 
 from models.engines.base import IdleEngine
 from tasks.annotation.luck import is_lucky_code
+from tasks.domains.mathematics.changed_numbers import changed_numbers
 from tasks.search.driver import Driver, Machinery
 from tasks.search.format import END_OF_CODE, END_OF_STEP
 from tests.search.fakes import FakeGrader, FakeSandbox, never
@@ -15,7 +16,7 @@ def told(statement: str, *codes: str) -> bool | None:
     driver: Driver[bool | None] = Driver(
         Machinery(IdleEngine(), FakeSandbox(random.Random(0)), FakeGrader(), time.perf_counter, never), window=1
     )
-    ((_, lucky),) = driver.run([("t", is_lucky_code(statement, texts))])
+    ((_, lucky),) = driver.run([("t", is_lucky_code(statement, texts, changed_numbers))])
     return lucky
 
 

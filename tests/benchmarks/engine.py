@@ -26,7 +26,7 @@ from typing import Any
 from models.engines.base import Engine, Generation, GenerationRequest, Scoring, ScoringRequest
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
-from tasks.problems.virtual import generate_problems
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.search import format as step_format
 
 BASELINE = Path(__file__).with_name("engine_baseline.json")

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from flows.settings import load
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.problems.decontamination import Decontaminator
-from tasks.problems.virtual import generate_problems
 from warehouse.records import Problem, Split
 from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse

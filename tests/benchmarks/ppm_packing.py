@@ -23,7 +23,7 @@ from transformers import AutoTokenizer
 
 from models.training.job import TrainingJob
 from models.training.ppm import Collate, collate_packs, n_pairs, ppm_trainer
-from models.training.ppm_data import PpmData, build_packs, read_nodes, read_pairs
+from models.training.ppm_data import HELD_OUT_SHARE, PpmData, build_packs, read_nodes, read_pairs
 from models.training.settings import PpmSettings
 from models.training.trainer import MetricReport
 from models.training.tree_packing import NO_PARENT
@@ -105,7 +105,7 @@ def main() -> None:
             read_pairs(folder / "pairs.parquet"),
             lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
             settings.max_length,
-            settings.held_out_share,
+            HELD_OUT_SHARE,
         )
         with contextlib.redirect_stdout(sys.stderr):  # the Trainer prints its logs
             packed = measure(job, data, collate_packs)

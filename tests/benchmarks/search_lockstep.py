@@ -29,10 +29,10 @@ from typing import Any
 from models.engines.base import Engine, Generation, GenerationRequest, Request, Scoring, ScoringRequest
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.grading.base import Grader, GradingRequest
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.problems.virtual import generate_problems
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings

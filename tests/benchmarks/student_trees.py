@@ -12,10 +12,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.domains.mathematics.relations import written
+from tasks.domains.mathematics.student_work import variable
+from tasks.domains.mathematics.virtual import MAX_LEVEL, Chain, random_chain
 from tasks.problems.identity import problem_id
-from tasks.problems.relations import written
-from tasks.problems.student_work import variable
-from tasks.problems.virtual import MAX_LEVEL, Chain, random_chain
 from tasks.search.format import ANSWER, END_OF_ANSWER, END_OF_CODE, END_OF_STEP, observed, prompt
 
 

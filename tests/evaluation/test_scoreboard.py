@@ -8,6 +8,7 @@ from tasks.evaluation.methods import Answers
 from tasks.evaluation.metrics import Vote
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, earned, summarised, votes_of
 from tasks.grading.base import Grade
+from tasks.search.aggregation import AGGREGATIONS
 from tasks.search.sampling import Attempt
 from tests.search.fakes import FakeGrader
 
@@ -46,6 +47,22 @@ def test_metrics_of_the_ppm_need_a_ppm():
     assert "best_of_2" not in unscored
     assert scored["best_of_2"] == 0.0
     assert scored["weighted_maj_2"] == 0.0
+
+
+def test_best_of_k_is_measured_by_every_aggregation_on_the_same_answers():
+    # The first answer has the better mean and product, the second the better worst step, the third the better last one.
+    scores = [(0.9, -0.1, 0.9), (0.3, 0.3, 0.3), (-0.9, -0.9, 0.95)]
+    votes = [Vote(0, "correct" if one is scores[1] else "wrong", 0.0, step_scores=one) for one in scores]
+    found = values(earned("sample", Answers((), 9, ()), votes, [3], scored=True))
+    assert {name: found[f"best_by_{name}_of_3"] for name in AGGREGATIONS} == {"mean": 0, "min": 1, "last": 0, "product": 0}
+
+
+def test_best_of_k_is_that_of_the_chosen_aggregation():
+    scores = [(0.9, -0.1), (0.3, 0.3)]
+    for name in AGGREGATIONS:
+        votes = votes_of(answers(*(attempt(str(one), one) for one in scores)), name, FakeGrader())
+        found = values(earned("sample", Answers((), 9, ()), votes, [2], scored=True))
+        assert found["best_of_2"] == found[f"best_by_{name}_of_2"]
 
 
 def test_a_problem_that_nothing_answers_earns_nothing_and_is_counted():

@@ -5,12 +5,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 
 import pytest
 import typer
 
 from flows.cli import app as cli
+from flows.cli.house import config
+from flows.profiles import PROFILES, purpose
 from warehouse.errors import GateRefused, Interrupted, StargroveError
 
 ROOMS = Path(cli.__file__).parent
@@ -77,7 +80,7 @@ def test_a_wrong_call_is_bad_input(arguments: list[str]) -> None:
     [
         (["evolve", "--profile", "nonsense"], "no profile 'nonsense'"),
         (["evolve", "--set", "search.n_rollouts=0"], "search.n_rollouts = 0"),
-        (["config", "check", "missing.toml"], "no settings file missing.toml"),
+        (["config", "check", "--file", "missing.toml"], "no settings file missing.toml"),
         (["solve", "  "], "the problem is empty"),
         (["sql"], "either a query or --file"),
         (["sql", "select 1", "--param", "round"], "is not NAME=VALUE"),
@@ -146,5 +149,25 @@ def test_config_show_prints_a_file_that_config_check_accepts(tmp_path: Path, cap
     cli.main(["config", "show", "--profile", "paper"])
     path = tmp_path / "shown.toml"
     path.write_text(capsys.readouterr().out, encoding="utf-8")
-    assert cli.main(["config", "check", str(path)]) == 0
+    assert cli.main(["config", "check", "--file", str(path)]) == 0
     assert "4 rounds" in capsys.readouterr().out
+
+
+def test_show_and_check_take_the_same_options() -> None:
+    options = [
+        {name: (parameter.annotation, parameter.default) for name, parameter in signature(command).parameters.items()}
+        for command in (config.show, config.check)
+    ]
+    assert options[0] == options[1]
+
+
+def test_config_lists_every_profile_with_its_purpose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["config", "profiles"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"{profile} " in printed and purpose(profile)[:40] in printed for profile in PROFILES)
+
+
+def test_help_names_the_profiles_of_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    cli.main(["evolve", "--help"])
+    printed = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert ", ".join(PROFILES) in printed

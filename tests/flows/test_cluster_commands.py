@@ -1,4 +1,4 @@
-"""The README's way from a laptop to Postgres and S3 and back, command by command."""
+"""The documented way from a laptop to Postgres and S3 and back, command by command."""
 
 import json
 import re
@@ -16,7 +16,8 @@ from warehouse.records import Batch, CheckpointRow, Problem
 from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTER = (ROOT / "README.md").read_text(encoding="utf-8").split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]
+PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+CHAPTER = PAGE.split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]
 COMMANDS = re.findall(r"^stargrove (.*?)(?:  +#.*)?$", CHAPTER, re.MULTILINE)
 
 
@@ -35,7 +36,7 @@ def evolved(home: Path) -> str:
 
 
 @pytest.mark.parametrize("s3", ["moto"], indirect=True)
-def test_the_readme_s_commands_lead_to_the_cluster_and_back(
+def test_the_documented_commands_lead_to_the_cluster_and_back(
     tmp_path: Path,
     postgres: PostgresServer,
     s3: S3Server,
@@ -43,14 +44,14 @@ def test_the_readme_s_commands_lead_to_the_cluster_and_back(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
-    postgres.ask("create database readme")
+    postgres.ask("create database documented")
     row = json.dumps({"question": "How many legs have 3 cats?", "answer": "12"})
-    s3.client().put_object(Bucket=BUCKET, Key="readme/problems.jsonl", Body=row.encode())
+    s3.client().put_object(Bucket=BUCKET, Key="documented/problems.jsonl", Body=row.encode())
     home = tmp_path / "home"
     checkpoint_id = evolved(home)
     real = {
-        "postgresql://stargrove@postgres:5432/stargrove": postgres.address("readme"),
-        "s3://stargrove": f"s3://{BUCKET}/readme",
+        "postgresql://stargrove@postgres:5432/stargrove": postgres.address("documented"),
+        "s3://stargrove": f"s3://{BUCKET}/documented",
     }
     assert [command.split()[0] for command in COMMANDS] == ["warehouse", "sql", "ingest", "warehouse", "warehouse"]
     for number, command in enumerate(COMMANDS):
@@ -60,10 +61,10 @@ def test_the_readme_s_commands_lead_to_the_cluster_and_back(
         if number == 0:
             with Warehouse.open(home, read_only=True) as lake:
                 address = lake.query("select uri from checkpoints").item()
-            assert address == f"s3://{BUCKET}/readme/evolution/checkpoints/{checkpoint_id}"
-            assert f"readme/evolution/checkpoints/{checkpoint_id}/manifest.json" in set(s3.keys("readme"))
+            assert address == f"s3://{BUCKET}/documented/evolution/checkpoints/{checkpoint_id}"
+            assert f"documented/evolution/checkpoints/{checkpoint_id}/manifest.json" in set(s3.keys("documented"))
     printed = capsys.readouterr().out
-    assert f"s3://{BUCKET}/readme/problems.jsonl: 1 train problems from 1 rows" in printed
+    assert f"s3://{BUCKET}/documented/problems.jsonl: 1 train problems from 1 rows" in printed
     with Warehouse.open(home) as lake:
         assert lake.location.catalog == lake.location.data == ""
         assert lake.query("select count(*) from problems").item() == 2

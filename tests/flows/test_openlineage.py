@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from flows.home.openlineage import LineageServer, emit_round
-from tests.warehouse.gate_lake import whole_round
+from tests.warehouse.gate_lake import batch, evaluation, whole_round
 from warehouse.rounds.openlineage import round_events
+from warehouse.stages import MEASURE
 from warehouse.store.lake import Warehouse
 
 
@@ -72,6 +73,15 @@ def test_every_batch_starts_and_completes_within_its_round(lake: Warehouse) -> N
     (nodes,) = rollout["outputs"]
     assert (nodes["name"], nodes["outputFacets"]["outputStatistics"]["rowCount"]) == ("lake.nodes", 15)
     assert by_job["evolution_round"][1]["run"]["facets"]["stargrove_round"]["policy_id"] == "new"
+
+
+def test_what_is_measured_on_top_is_no_part_of_the_round(tmp_path: Path) -> None:
+    with whole_round(tmp_path) as lake:
+        lake.commit(batch("measure"), {"evaluations": [evaluation("new", "new-ppm", "maj_8", 0.5)]})
+        measured = [event for event in round_events(lake, 1, "here") if event["job"]["name"] == "measure.all"]
+    assert [event["eventType"] for event in measured] == ["START", "COMPLETE"]
+    assert all("parent" not in event["run"]["facets"] for event in measured)
+    assert [one["name"] for one in measured[1]["outputs"]] == [f"lake.{table}" for table in MEASURE.writes]
 
 
 def test_the_same_events_are_sent_again_as_the_same_runs(lake: Warehouse) -> None:

@@ -1,30 +1,58 @@
-"""The shipped profiles: complete, loadable, and true to their sources."""
+"""The shipped profiles: loadable, free of repetition, and true to their sources."""
 
-import itertools
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from flows.settings import PROFILES, RoundSettings, Settings, fingerprint, load
-from flows.settings.layers import profile_text
+from flows.profiles import PROFILES, profile_text, purpose
+from flows.settings import fingerprint, load
+from flows.settings.layers import chain
+from flows.settings.tables import flat
 from warehouse.errors import BadInput
+
+PARENTS = {profile: tomllib.loads(profile_text(profile)).get("extends") for profile in PROFILES}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_profile_names_every_setting(profile: str) -> None:
-    content = tomllib.loads(profile_text(profile))
-    for section, field in Settings.model_fields.items():
-        if section == "rounds":
-            assert all(set(table) <= set(RoundSettings.model_fields) for table in content["rounds"])
-        else:
-            assert set(content[section]) == set(getattr(field.annotation, "model_fields"))  # noqa: B009
+def test_a_profile_can_be_used(profile: str) -> None:
+    assert load(profile).run.n_rounds == 4
+
+
+@pytest.mark.parametrize("profile", [profile for profile, parent in PARENTS.items() if parent])
+def test_a_profile_states_only_what_it_changes_in_the_one_it_extends(profile: str) -> None:
+    below = load(PARENTS[profile]).model_dump(mode="json")
+    stated = {
+        key: value for key, value in flat(tomllib.loads(profile_text(profile))) if not key.startswith(("extends", "rounds."))
+    }
+    repeated = [key for key, value in stated.items() if dict(flat(below))[key] == value]
+    assert repeated == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_begins_with_what_it_is_for(profile: str) -> None:
+    assert len(purpose(profile)) > 40
 
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_explains_every_value(profile: str) -> None:
-    lines = profile_text(profile).split("[[rounds]]")[0].splitlines()
-    for above, line in itertools.pairwise(lines):
-        assert "=" not in line or line.startswith("#") or above.startswith("#"), line
+    lines = profile_text(profile).splitlines()
+    unexplained = [
+        line
+        for before, above, line in zip(["", *lines], lines, lines[1:], strict=False)
+        if "=" in line
+        and not line.startswith(("#", "extends"))
+        and not above.startswith("#")
+        # The first value of a round may be explained above the round.
+        and not (above == "[[rounds]]" and before.startswith("#"))
+    ]
+    assert unexplained == []
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "infra").glob("*.toml")), ids=lambda path: path.name)
+def test_a_settings_file_of_infra_can_be_laid_over_every_profile(path: Path) -> None:
+    for profile in PROFILES:
+        assert load(profile, path).warehouse.catalog
 
 
 def test_profiles_make_different_data() -> None:
@@ -33,8 +61,24 @@ def test_profiles_make_different_data() -> None:
 
 
 def test_a_name_that_is_no_profile_reads_no_file() -> None:
-    with pytest.raises(BadInput):
-        profile_text("../cli")
+    with pytest.raises(BadInput, match="no profile"):
+        load("../cli")
+
+
+def test_a_chain_of_profiles_lays_the_outermost_first() -> None:
+    texts = {"a": "[run]\nseed = 1", "b": 'extends = "a"\n[run]\nseed = 2', "c": 'extends = "b"'}
+    assert chain("c", texts.__getitem__) == [("a", {"run": {"seed": 1}}), ("b", {"run": {"seed": 2}}), ("c", {})]
+
+
+def test_profiles_that_extend_each_other_are_refused() -> None:
+    texts = {"a": 'extends = "b"', "b": 'extends = "c"', "c": 'extends = "b"'}
+    with pytest.raises(BadInput, match="in a circle: a -> b -> c -> b"):
+        chain("a", texts.__getitem__)
+
+
+def test_a_parent_that_is_no_name_is_refused() -> None:
+    with pytest.raises(BadInput, match="profile a: extends = 3: must be the name of a profile"):
+        chain("a", {"a": "extends = 3"}.__getitem__)
 
 
 PAPER = load("paper")

@@ -26,6 +26,7 @@ from warehouse.records import (
     Evaluation,
     EvaluationAnswer,
     GateResult,
+    PreferencePair,
     Problem,
     ProblemMetric,
     RoundRow,
@@ -50,7 +51,7 @@ def result(expectation: str, *, passed: bool, override_reason: str | None = None
         needed=">= 20",
         passed=passed,
         n_failing=0 if passed else 1,
-        hint="stargrove sql --file bad_sft_examples",
+        hint="as an earlier version said",
         override_reason=override_reason,
     )
 
@@ -67,11 +68,27 @@ def test_gates_show_failures_first_with_how_to_see_the_rows(home: Path) -> None:
     text = drawn(gate_tables(home, None, failed_only=False))
     assert "round 2 · training-data gate: 1 failed (2 expectations)" in text
     assert text.index("enough examples") < text.index("chosen_q > rejected_q")
-    assert "see the rows: stargrove sql --file bad_sft_examples" in text
+    assert "see the rows: stargrove gates --round 2 --rows" in text
     assert "let through by hand: a trial" in text
     assert "chosen_q" not in drawn(gate_tables(home, 2, failed_only=True))
     with pytest.raises(BadInput, match="no gate has run in round 1 of"):
         gate_tables(home, 1, failed_only=False)
+
+
+def test_the_rows_that_fail_a_gate_are_printed_below_its_claim(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claim = "chosen_q > rejected_q"
+    with Warehouse.open(home) as lake:
+        pairs = [
+            PreferencePair(f"p{i}", "step", f"tree{i}", 1, f"tree{i}", 2, 0, -0.5, q, 1.0) for i, q in ((1, 0.25), (2, -1.0))
+        ]
+        lake.commit(Batch(3, "annotate-pairs", "all", "f"), {"preference_pairs": pairs})
+        lake.commit(Batch(3, "gate-training-data", "all", "f"), {"gate_results": [result(claim, passed=False)]})
+    assert cli.main(["gates", "--round", "3", "--rows", "--home", str(home)]) == 0
+    printed = capsys.readouterr().out
+    assert f"round 3 · training-data gate · {claim} (needed: >= 20): 1 rows" in printed
+    assert "tree1" in printed and "tree2" not in printed
+    assert cli.main(["gates", "--round", "2", "--rows", "--home", str(home)]) == 0
+    assert "enough examples (needed: >= 20): 0 rows" in capsys.readouterr().out, "a claim of another version has none"
 
 
 def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:

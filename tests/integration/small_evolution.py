@@ -18,11 +18,11 @@ from warehouse.store.lake import Warehouse
 
 SMALL = (
     "run.n_rounds=1",
-    "run.shard_size=6",
-    "problems.train_per_level=[10,6,2,1,1]",
-    "problems.validation_per_level=[3,3,1,1,1]",
-    "problems.test_per_level=[3,3,1,1,1]",
-    "rounds.1.n_rollouts=6",
+    "run.shard_size=5",
+    "problems.train_per_level=[8,4,1,1,1]",
+    "problems.validation_per_level=[2,2,1,1,1]",
+    "problems.test_per_level=[2,2,1,1,1]",
+    "rounds.1.search.n_rollouts=6",
     "sft.n_epochs=1",
     "ppm.n_epochs=2",
     "evaluation.ks=[3]",

@@ -11,8 +11,8 @@ from warehouse.store.lake import Warehouse
 pytestmark = pytest.mark.integration
 
 
-def test_the_flow_keeps_the_lake_small_and_reports_bytes(tmp_path: Path) -> None:
-    from prefect.testing.utilities import prefect_test_harness
+def test_the_flow_keeps_the_lake_small_and_reports_bytes(tmp_path: Path, prefect_url: str) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
 
     from flows.maintenance import maintain_home
 
@@ -21,7 +21,7 @@ def test_the_flow_keeps_the_lake_small_and_reports_bytes(tmp_path: Path) -> None
             lake.commit(batch(1, "rollout", str(number)), {"nodes": rows_of(number)})
         for number in range(210):
             lake.commit(batch(2, "verify", str(number)), {})
-    with prefect_test_harness(server_startup_timeout=300):
+    with temporary_settings({PREFECT_API_URL: prefect_url}):
         report = maintain_home(home=str(tmp_path), older_than_hours=0)
     assert report.n_snapshots_expired > 5
     assert report.n_rows_flushed == 213, "lines of the ledger"

@@ -1,18 +1,24 @@
 """Disturb a real evolution in search, in training and in promotion, go on each time, and compare with one left in peace."""
 
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from polars.testing import assert_frame_equal
 
 from tests.integration.conftest import Undisturbed
-from tests.integration.small_evolution import disturbed, evolved, home_with_server, kill, n_batches, tables
+from tests.integration.small_evolution import disturbed, evolved, kill, n_batches, tables
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
 
 pytestmark = pytest.mark.integration
 
 
 def in_search(home: Path) -> bool:
+    return n_batches(home, "rollout") >= 1
+
+
+def in_search_later(home: Path) -> bool:
     return n_batches(home, "rollout") >= 2
 
 
@@ -36,13 +42,28 @@ def assert_ends_like(undisturbed: Undisturbed, home: Path, but_for: tuple[str, .
         assert_frame_equal(found[name].drop(but_for, strict=False), rows.drop(but_for, strict=False))
 
 
-def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    with home_with_server(tmp_path / "killed") as killed:
-        for point in (in_search, in_policy_training, in_ppm_training, in_promotion):
-            disturbed(killed, point, kill)
-        finished = evolved(killed)
-        assert finished.returncode == 0, finished.stderr[-2000:]
-        assert_ends_like(undisturbed, killed)
+def assert_survives(undisturbed: Undisturbed, home: Path, *points: Callable[[Path], bool]) -> None:
+    """Kill an evolution at each of the points, go on each time with another number of trees in flight, and compare."""
+    ways = itertools.cycle([("search.window=1", "sandbox.n_workers=1"), ("search.window=8", "sandbox.n_workers=2")])
+    for point in points:
+        disturbed(home, point, kill, *next(ways))
+    finished = evolved(home)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    # The settings say how many trees are in flight.
+    assert_ends_like(undisturbed, home, but_for=("settings_json",))
+
+
+def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not_whatever_is_in_flight(
+    undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    assert_survives(undisturbed, tmp_path / "killed", in_search, in_policy_training, in_promotion)
+
+
+@pytest.mark.soak
+def test_a_run_that_is_killed_at_every_point_ends_like_one_that_is_not(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    assert_survives(
+        undisturbed, tmp_path / "killed", in_search, in_search_later, in_policy_training, in_ppm_training, in_promotion
+    )
 
 
 def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
@@ -52,13 +73,13 @@ def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
         monkeypatch.setenv(name, value)
     postgres.ask("create database evolution")
     lake = (f"warehouse.catalog={postgres.address('evolution')}", f"warehouse.data=s3://{BUCKET}/evolution")
-    with home_with_server(tmp_path / "cluster") as home:
-        code, said = disturbed(home, in_search, lambda _: postgres.stop(), *lake)
-        postgres.start()
-        assert code == 1
-        assert "Postgres does not answer" in said
-        finished = evolved(home, *lake)
-        assert finished.returncode == 0, finished.stderr[-2000:]
-        assert not (home / "lake" / "catalog.sqlite").exists()
-        # The settings say where the lake is.
-        assert_ends_like(undisturbed, home, but_for=("settings_json",))
+    home = tmp_path / "cluster"
+    code, said = disturbed(home, in_search, lambda _: postgres.stop(), *lake)
+    postgres.start()
+    assert code == 1
+    assert "Postgres does not answer" in said
+    finished = evolved(home, *lake)
+    assert finished.returncode == 0, finished.stderr[-2000:]
+    assert not (home / "lake" / "catalog.sqlite").exists()
+    # The settings say where the lake is.
+    assert_ends_like(undisturbed, home, but_for=("settings_json",))

@@ -70,3 +70,7 @@ def scores_of(answers: dict[int, Answer]) -> list[float]:
     """Return all scores in the order of request ids."""
     ordered = [answers[request_id] for request_id in sorted(answers)]
     return [score for answer in ordered if isinstance(answer, Scoring) for score in answer.scores]
+
+
+MIXED: tuple[Request, ...] = (*generations(12, temperature=1.0), *scorings(6))
+"""Candidates and scores, some of them of the same prefixes."""

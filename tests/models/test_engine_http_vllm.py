@@ -16,14 +16,15 @@ from models.engines.base import Answer, GenerationRequest, Rejection, Request, S
 from models.engines.http.check import require_servers
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
+from models.engines.vllm.engine import VllmEngine
+from tests.models.conftest import VLLM
 from tests.models.engine_contract import answers_of, generations, scorings
 from tests.models.random_model import write_policy, write_ppm
 from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
 
-CONTEXT = 256
-ALONE = EngineSettings(kind="vllm", n_processes=0, max_model_len=CONTEXT, max_num_seqs=32, kv_cache_mib=64, ppm_kv_cache_mib=64)
+CONTEXT = VLLM.max_model_len
 ON_THE_CPU = [
     *("--host", "127.0.0.1", "--dtype", "float32", "--max-model-len", str(CONTEXT), "--max-num-seqs", "32"),
     *("--max-num-batched-tokens", "4096", "--no-enable-chunked-prefill", "--enforce-eager", "--block-size", "32"),
@@ -37,6 +38,8 @@ ENVIRONMENT = {
     "VLLM_LOGGING_LEVEL": "ERROR",
     "HF_HUB_OFFLINE": "1",
     "OMP_NUM_THREADS": "1",
+    # The process that computes is forked from the server, which has imported all it needs: half the time of a start.
+    "VLLM_WORKER_MULTIPROC_METHOD": "fork",
 }
 AT_FAULT: list[Request] = [
     GenerationRequest(100, "b1" * 300, (1,), 1.0, (), 5),
@@ -105,18 +108,18 @@ def settings(policy_directory: Path, random_ppm: Path) -> Iterator[EngineSetting
     with ExitStack() as stack:
         policy = stack.enter_context(served(policy_directory, "policy"))
         ppm = stack.enter_context(served(random_ppm, "ppm", "--runner", "pooling"))
-        yield ALONE.model_copy(update={"kind": "http", "policy_urls": (policy,), "ppm_urls": (ppm,)})
+        yield VLLM.model_copy(update={"kind": "http", "policy_urls": (policy,), "ppm_urls": (ppm,)})
 
 
 def test_servers_answer_as_vllm_in_this_process_does_and_load_the_weights_of_a_round(
-    settings: EngineSettings, policy_directory: Path, random_ppm: Path, tmp_path: Path
+    settings: EngineSettings, vllm: VllmEngine, policy_directory: Path, random_ppm: Path, tmp_path: Path
 ) -> None:
     others = write_policy(tmp_path / "policy", seed=5, tied=False), write_ppm(tmp_path / "ppm", seed=5)
     expected: list[dict[int, Answer]] = []
-    with closing(open_engine(ALONE, policy_directory, random_ppm)) as alone:
-        expected.append(answers_of(alone, [*REQUESTS, *AT_FAULT]))
-        alone.load(*others)
-        expected.append(answers_of(alone, REQUESTS))
+    vllm.load(policy_directory, random_ppm)
+    expected.append(answers_of(vllm, [*REQUESTS, *AT_FAULT]))
+    vllm.load(*others)
+    expected.append(answers_of(vllm, REQUESTS))
     with closing(open_engine(settings, policy_directory, random_ppm)) as engine:
         found = answers_of(engine, [*REQUESTS, *AT_FAULT])
         for request in AT_FAULT:

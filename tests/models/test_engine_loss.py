@@ -6,12 +6,15 @@ The processes are real ones. What they serve is a fake server of this process, s
 import os
 import resource
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from multiprocessing import active_children
 from pathlib import Path
 
+import psutil
 import pytest
 
 from models.engines.base import Answer, GenerationRequest, Rejection, Request, ScoringRequest
@@ -45,7 +48,7 @@ def expected(settings: EngineSettings) -> dict[int, Answer]:
 
 @contextmanager
 def pool(settings: EngineSettings, **changes: object) -> Iterator[EnginePool]:
-    with closing(EnginePool(settings.model_copy(update=changes), POLICY, PPM)) as engine:
+    with closing(EnginePool(HttpEngine, settings.model_copy(update=changes), POLICY, PPM)) as engine:
         yield engine
 
 
@@ -134,3 +137,44 @@ def test_a_request_that_ends_every_process_stops_the_engine_though_others_are_an
                 n_answered += len(engine.poll(0.05))
         assert len(killed) == 3
         assert n_answered >= 2
+
+
+def lives(pid: int) -> bool:
+    """Return whether a process runs; one that nobody has reaped yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+UNCLOSED = """
+import sys
+from multiprocessing import active_children
+from pathlib import Path
+from models.engines.pool.engine import EnginePool
+from models.engines.settings import EngineSettings
+
+engine = EnginePool(EngineSettings.model_validate_json(sys.argv[1]), Path("/home/policy-1"), None)
+print(*(child.pid for child in active_children()), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("sys.exit(3)", 3),
+        ("import os; os.killpg(0, 9)", -signal.SIGKILL),
+        ("import os; os.kill(os.getpid(), 9)", -signal.SIGKILL),
+    ],
+)
+def test_a_program_that_ends_without_closing_its_engine_leaves_no_process(
+    settings: EngineSettings, how: str, code: int
+) -> None:
+    program = [sys.executable, "-c", UNCLOSED + how, settings.model_dump_json()]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False, start_new_session=True)
+    assert (ended.returncode, ended.stderr) == (code, "")
+    (pid,) = map(int, ended.stdout.split())
+    deadline = time.monotonic() + 10
+    while lives(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

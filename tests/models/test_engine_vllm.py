@@ -1,20 +1,19 @@
-"""vLLM in process. One engine serves all tests here but those that need a broken or another one."""
+"""vLLM in process. One engine serves all tests but those that need a broken or another one."""
 
 import json
 import math
-import os
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from models.engines.base import Engine, GenerationRequest, Rejection, ScoringRequest
+from models.engines.base import Answer, Engine, GenerationRequest, Rejection, ScoringRequest
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
+from models.engines.vllm.engine import VllmEngine
+from tests.models.conftest import VLLM
 from tests.models.engine_contract import (
+    MIXED,
     STOPS,
     answers_of,
     assert_candidates_follow_the_request,
@@ -27,24 +26,11 @@ from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = EngineSettings(kind="vllm", n_processes=0, max_model_len=256, max_num_seqs=32, kv_cache_mib=64)
 
-
-def in_a_thread(call: Callable[[], Any]) -> Any:
-    """Return what the call returns when it runs off the main thread, as a task of a flow does."""
-    results: list[Any] = []
-    thread = threading.Thread(target=lambda: results.append(call()))
-    thread.start()
-    thread.join()
-    return results[0]
-
-
-@pytest.fixture(scope="module")
-def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
-    before = os.environ.get("LD_PRELOAD", "")
-    with closing(in_a_thread(lambda: open_engine(SETTINGS, random_policy, random_ppm))) as engine:
-        assert os.environ.get("LD_PRELOAD", "") == before
-        yield engine
+@pytest.fixture
+def engine(vllm: VllmEngine) -> Engine:
+    """The engine that the whole run shares."""
+    return vllm
 
 
 def test_candidates_follow_their_request(engine: Engine) -> None:
@@ -99,7 +85,7 @@ def test_a_stop_string_of_several_tokens_ends_the_text_exactly(engine: Engine) -
 def test_greedy_text_and_scores_equal_those_of_transformers(engine: Engine, random_policy: Path, random_ppm: Path) -> None:
     requests = [*generations(8, temperature=0.0), *scorings(8)]
     ours = answers_of(engine, requests)
-    settings = EngineSettings(kind="transformers", n_processes=0, max_model_len=SETTINGS.max_model_len)
+    settings = EngineSettings(kind="transformers", n_processes=0, max_model_len=VLLM.max_model_len)
     with closing(open_engine(settings, random_policy, random_ppm)) as other:
         theirs = answers_of(other, requests)
     assert [ours[key] for key in range(8)] == [theirs[key] for key in range(8)]
@@ -126,33 +112,23 @@ def test_a_context_is_filled_to_its_last_token(engine: Engine) -> None:
 
 def test_more_requests_than_the_kv_cache_holds_wait_their_turn_and_change_nothing(engine: Engine, random_policy: Path) -> None:
     requests = generations(40, temperature=1.0)
-    with closing(open_engine(SETTINGS.model_copy(update={"kv_cache_mib": 16}), random_policy, None)) as small:
+    with closing(open_engine(VLLM.model_copy(update={"kv_cache_mib": 16}), random_policy, None)) as small:
         assert answers_of(small, requests) == answers_of(engine, requests)
 
 
-def test_loading_other_weights_changes_the_answers_and_loading_back_restores_them(
-    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
+def test_other_weights_answer_as_in_an_engine_that_never_served_any_before_and_loading_back_restores_the_answers(
+    engine: Engine,
+    random_policy: Path,
+    random_ppm: Path,
+    others: tuple[Path, Path],
+    expected: dict[int, Answer],
+    expected_of_others: dict[int, Answer],
 ) -> None:
-    requests = [*generations(2, temperature=0.0), *scorings(2)]
-    before = answers_of(engine, requests)
-    engine.load(write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5))
-    other = answers_of(engine, requests)
-    assert all(other[key] != before[key] for key in before)
-    engine.load(random_policy, random_ppm)
-    assert answers_of(engine, requests) == before
-
-
-def test_other_weights_answer_as_in_an_engine_that_never_served_any_before(
-    engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path
-) -> None:
-    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
-    requests = [*generations(8, temperature=0.0), *scorings(8)]
-    with closing(open_engine(SETTINGS, *others)) as fresh:
-        expected = answers_of(fresh, requests)
+    assert all(expected[key] != expected_of_others[key] for key in expected)
     engine.load(*others)
-    found = answers_of(engine, requests)
+    assert answers_of(engine, MIXED) == expected_of_others
     engine.load(random_policy, random_ppm)
-    assert found == expected
+    assert answers_of(engine, MIXED) == expected
 
 
 def test_a_model_of_another_shape_is_served_too(engine: Engine, random_policy: Path, random_ppm: Path, tmp_path: Path) -> None:
@@ -183,7 +159,7 @@ def test_an_architecture_that_vllm_cannot_serve_says_which_directory(random_poli
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, "hidden_size": 64}))
     with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
-        open_engine(SETTINGS, tmp_path, None)
+        open_engine(VLLM, tmp_path, None)
 
 
 def test_a_step_that_fails_makes_the_engine_unavailable_with_the_reason(

@@ -15,8 +15,8 @@ import pytest
 from models.engines.base import Answer, Engine
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
-from tests.models.engine_contract import answers_of, generations, scorings
-from tests.models.random_model import write_policy, write_ppm, write_torn
+from tests.models.engine_contract import MIXED, answers_of
+from tests.models.random_model import write_torn
 from warehouse.errors import EngineUnavailable
 
 pytestmark = pytest.mark.integration
@@ -30,8 +30,6 @@ SETTINGS = EngineSettings(
     ppm_kv_cache_mib=64,
     stall_seconds=5.0,
 )
-ALONE = SETTINGS.model_copy(update={"kind": "vllm", "n_processes": 0})
-REQUESTS = [*generations(12, temperature=1.0), *scorings(6)]
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +40,6 @@ def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
         started = [host(), *host().children(recursive=True)]
     _, alive = psutil.wait_procs(started, timeout=10)
     assert not alive
-
-
-@pytest.fixture(scope="module")
-def expected(random_policy: Path, random_ppm: Path) -> dict[int, Answer]:
-    """The answers of an engine in this process."""
-    with closing(open_engine(ALONE, random_policy, random_ppm)) as alone:
-        return answers_of(alone, REQUESTS)
 
 
 def host() -> psutil.Process:
@@ -65,31 +56,33 @@ def model_processes() -> list[psutil.Process]:
 def test_policy_and_ppm_have_a_process_each_and_answer_as_one_in_this_process_does(
     engine: Engine, expected: dict[int, Answer]
 ) -> None:
-    assert answers_of(engine, REQUESTS) == expected
+    assert answers_of(engine, MIXED) == expected
     assert len(model_processes()) == 2
 
 
 def test_other_weights_answer_as_in_an_engine_that_never_served_any_before(
-    engine: Engine, random_policy: Path, random_ppm: Path, expected: dict[int, Answer], tmp_path: Path
+    engine: Engine,
+    random_policy: Path,
+    random_ppm: Path,
+    others: tuple[Path, Path],
+    expected: dict[int, Answer],
+    expected_of_others: dict[int, Answer],
 ) -> None:
-    others = write_policy(tmp_path / "policy", seed=5), write_ppm(tmp_path / "ppm", seed=5)
-    with closing(open_engine(ALONE, *others)) as fresh:
-        answers_of_others = answers_of(fresh, REQUESTS)
     before = model_processes()
     engine.load(*others)
-    assert answers_of(engine, REQUESTS) == answers_of_others
+    assert answers_of(engine, MIXED) == expected_of_others
     engine.load(random_policy, random_ppm)
-    assert answers_of(engine, REQUESTS) == expected
+    assert answers_of(engine, MIXED) == expected
     assert model_processes() == before, "weights are swapped without a new process"
 
 
-@pytest.mark.parametrize("victim", ["model", "host"])
+@pytest.mark.parametrize("victim", ["model", pytest.param("host", marks=pytest.mark.soak)])
 def test_a_process_that_is_killed_is_replaced_with_all_that_belong_to_it(
     engine: Engine, expected: dict[int, Answer], victim: str
 ) -> None:
-    answers_of(engine, REQUESTS[:1])
+    answers_of(engine, MIXED[:1])
     before = [host(), *model_processes()]
-    for request in REQUESTS:
+    for request in MIXED:
         engine.submit(request)
     first = engine.poll(0.0)
     os.kill(before[victim == "model"].pid, signal.SIGKILL)
@@ -101,7 +94,7 @@ def test_a_process_that_is_killed_is_replaced_with_all_that_belong_to_it(
 def test_a_model_that_hangs_is_replaced_and_its_requests_are_repeated(engine: Engine, expected: dict[int, Answer]) -> None:
     hanging = model_processes()[0]  # the policy: of the PPM, every score is remembered
     hanging.suspend()
-    assert answers_of(engine, REQUESTS) == expected
+    assert answers_of(engine, MIXED) == expected
     assert not hanging.is_running()
 
 

@@ -1,31 +1,27 @@
 """What vLLM does once for many: prefixes that candidates share, and prefixes that are scored again."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.engines.base import GenerationRequest, ScoringRequest
-from models.engines.settings import EngineSettings
 from models.engines.vllm.engine import VllmEngine
-from models.engines.vllm.model import InProcess, VllmModel
+from models.engines.vllm.model import VllmModel
 from tests.models.engine_contract import answers_of, scores_of
 from tests.models.random_model import write_policy, write_ppm
 
 pytestmark = pytest.mark.integration
 
-SETTINGS = EngineSettings(kind="vllm", n_processes=0, max_model_len=256, max_num_seqs=32, kv_cache_mib=64, ppm_kv_cache_mib=64)
 BLOCK = 32
 PROMPT = "b1c2" * 25
 """100 tokens: three whole blocks of the KV cache, and four tokens."""
 
 
-@pytest.fixture(scope="module")
-def engine(random_policy: Path, random_ppm: Path) -> Iterator[VllmEngine]:
-    with closing(VllmEngine(SETTINGS, InProcess(SETTINGS), random_policy, random_ppm)) as engine:
-        yield engine
+@pytest.fixture
+def engine(vllm: VllmEngine) -> VllmEngine:
+    """The engine that the whole run shares; no other test asks for what these ask for."""
+    return vllm
 
 
 @pytest.fixture

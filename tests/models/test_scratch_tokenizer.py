@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen3Config
 
 from models.scratch.word_tokenizer import train_word_tokenizer
-from tasks.problems.student_work import flawed_solutions
+from tasks.domains.mathematics.student_work import flawed_solutions
 from tasks.search.format import ASSISTANT, END_OF_STEP, MARKERS, USER, observed
 
 WHOLE = (USER, ASSISTANT, *MARKERS)

@@ -13,7 +13,7 @@ from models.scratch.corpus import IGNORED, TrainingText, tokenized
 from models.scratch.settings import BaseSettings
 from models.scratch.training import batches_of, learning_rate_share, new_model, train
 from models.scratch.word_tokenizer import train_word_tokenizer
-from tasks.problems.student_work import flawed_solutions
+from tasks.domains.mathematics.student_work import flawed_solutions
 from tasks.search.format import ASSISTANT, MARKERS, OUTPUT, USER, observed_spans
 from warehouse.errors import BadInput
 

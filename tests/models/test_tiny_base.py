@@ -9,8 +9,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from models.checkpoints.store import verify_checkpoint
 from models.tiny import BASE
-from tasks.problems.student_work import variable
-from tasks.problems.virtual import generate_problems
+from tasks.domains.mathematics.student_work import variable
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, boxed_answer, code_of, observed, prompt
 from warehouse.records import Problem
 

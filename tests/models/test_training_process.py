@@ -67,7 +67,7 @@ def ppm_job(tmp_path: Path, random_policy: Path) -> TrainingJob:
         kind="ppm",
         start_dir=random_policy,
         work_dir=tmp_path / "ppm",
-        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1, held_out_share=0.3),
+        settings=PpmSettings(n_epochs=2, batch_size=4, n_threads=1),
         seed=12,
         nodes=tmp_path / "nodes.parquet",
         pairs=tmp_path / "pairs.parquet",
@@ -208,16 +208,34 @@ def test_nothing_to_train_on_is_said_in_one_line(sft_job: TrainingJob, host: Tra
 
 
 def test_a_resume_point_gives_the_same_bytes_and_a_torn_one_is_ignored(sft_job: TrainingJob, host: TrainerHost) -> None:
-    settings = SftSettings(n_epochs=2, batch_size=4, micro_batch_size=2, n_threads=1, checkpoint_steps=3)
+    settings = SftSettings(n_epochs=2, batch_size=4, micro_batch_size=2, n_threads=1, checkpoint_minutes=1e-6)
     job = sft_job.model_copy(update={"settings": settings})
     undisturbed = weights_of(run_training(job, lambda metric: None, host).model_dir)
     (resume_points,) = job.work_dir.glob("trainer-*")
-    assert sorted(path.name for path in resume_points.iterdir() if path.is_dir()) == ["checkpoint-12", "checkpoint-9"]
-    (resume_points / "checkpoint-12" / "trainer_state.json").write_text('{"epoch": 2.')
+    assert sorted(path.name for path in resume_points.iterdir() if path.is_dir()) == ["checkpoint-10", "checkpoint-11"]
+    (resume_points / "checkpoint-11" / "trainer_state.json").write_text('{"epoch": 2.')
     (job.work_dir / "outcome.json").unlink()
     metrics: list[TrainingMetric] = []
     assert weights_of(run_training(job, metrics.append, host).model_dir) == undisturbed
-    assert metrics[0].step > 9
+    assert metrics[0].step > 10
+
+
+def test_adapters_are_merged_into_what_is_saved(sft_job: TrainingJob, ppm_job: TrainingJob, host: TrainerHost) -> None:
+    from safetensors import safe_open
+
+    sft_settings = SftSettings(n_epochs=2, batch_size=4, micro_batch_size=4, lora_rank=4, packing="tree", n_threads=1)
+    policy = run_training(sft_job.model_copy(update={"settings": sft_settings}), lambda metric: None, host)
+    ppm_settings = PpmSettings(n_epochs=2, batch_size=4, lora_rank=4, n_threads=1)
+    ppm = run_training(ppm_job.model_copy(update={"settings": ppm_settings}), lambda metric: None, host)
+
+    def tensors(directory: Path) -> dict[str, bytes]:
+        with safe_open(directory / "model.safetensors", "pt") as file:
+            return {name: file.get_tensor(name).numpy().tobytes() for name in file.keys()}  # noqa: SIM118
+
+    before, after, scorer = tensors(sft_job.start_dir), tensors(policy.model_dir), tensors(ppm.model_dir)
+    assert after.keys() == before.keys() and scorer.keys() == before.keys() | {"score.weight"}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed and all("proj" in name for name in changed), "linear layers alone have adapters"
 
 
 def test_nothing_outlives_a_killed_parent(ppm_job: TrainingJob) -> None:

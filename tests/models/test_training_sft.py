@@ -22,7 +22,7 @@ def tokenizer(random_policy: Path) -> Any:
 
 
 def test_labels_spell_the_completion_without_what_was_printed(tokenizer: Any) -> None:
-    from models.training.sft import IGNORED, tokenize_examples
+    from models.training.sft_data import IGNORED, tokenize_examples
 
     examples = tokenize_examples(EXAMPLES, tokenizer, OBSERVED, max_length=500)
     for row, (_, completion) in zip(examples.rows, EXAMPLES, strict=True):
@@ -33,7 +33,7 @@ def test_labels_spell_the_completion_without_what_was_printed(tokenizer: Any) ->
 
 
 def test_too_long_sequences_are_dropped_and_counted(tokenizer: Any) -> None:
-    from models.training.sft import tokenize_examples
+    from models.training.sft_data import tokenize_examples
 
     lengths = [len(ids) for ids in tokenizer([prompt + completion for prompt, completion in EXAMPLES])["input_ids"]]
     examples = tokenize_examples(EXAMPLES, tokenizer, OBSERVED, max_length=min(lengths))
@@ -47,7 +47,8 @@ def test_no_gradient_flows_from_masked_positions(random_policy: Path, tokenizer:
     from transformers import AutoModelForCausalLM
     from trl import SFTConfig
 
-    from models.training.sft import IGNORED, GroupedSftTrainer, tokenize_examples
+    from models.training.sft import GroupedSftTrainer
+    from models.training.sft_data import IGNORED, tokenize_examples
 
     model = AutoModelForCausalLM.from_pretrained(random_policy, dtype="float32")
     rows = tokenize_examples(EXAMPLES, tokenizer, OBSERVED, max_length=500).rows
@@ -80,6 +81,60 @@ def test_no_gradient_flows_from_masked_positions(random_policy: Path, tokenizer:
     # The hidden state at a position predicts the next token; the last predicts nothing.
     learned_next = torch.cat([labels[:, 1:] != IGNORED, torch.zeros(len(rows), 1, dtype=torch.bool)], dim=1)
     assert torch.equal(gradient.abs().sum(-1) > 0, learned_next)
+
+
+SIBLINGS = [
+    (prompt("a1"), f"\n# a\na=1\n<end_of_step>\n# c\nc={n}\n<end_of_code>{observed(str(n))}\n<answer>{n}<end_of_answer>")
+    for n in (1, 2)
+]
+
+
+def sft_trainer_of(directory: Path, work_dir: Path, examples: list[tuple[str, str]], packing: str) -> tuple[Any, Any]:
+    """Return a trainer, and all of its examples as one batch."""
+    from transformers import AutoTokenizer
+
+    from models.training.job import TrainingJob
+    from models.training.settings import SftSettings
+    from models.training.sft import sft_trainer
+    from models.training.sft_data import tokenize_examples
+    from models.training.trainer import MetricReport
+
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    settings = SftSettings(packing=packing, n_threads=1)  # type: ignore[arg-type]
+    job = TrainingJob(
+        kind="policy", start_dir=directory, work_dir=work_dir, settings=settings, seed=1, examples=directory / "config.json",
+        observed=OBSERVED,
+    )  # fmt: skip
+    report = MetricReport("policy", lambda metric: None, "mean_token_accuracy")
+    rows = tokenize_examples(examples, tokenizer, OBSERVED, max_length=500)
+    trainer, _ = sft_trainer(job, settings, rows, tokenizer, report)
+    return trainer, trainer.data_collator(list(trainer.train_dataset))
+
+
+def test_packed_examples_have_the_loss_and_the_gradient_of_separate_ones(random_policy: Path, tmp_path: Path) -> None:
+    import torch
+
+    found = []
+    for packing in ("none", "tree"):
+        trainer, batch = sft_trainer_of(random_policy, tmp_path / packing, [*SIBLINGS, *EXAMPLES], packing)
+        loss = trainer.compute_loss(trainer.model, batch)
+        loss.backward()
+        found.append((loss.detach(), [parameter.grad for parameter in trainer.model.parameters()], batch["input_ids"].numel()))
+    (separate_loss, separate_gradient, n_separate), (packed_loss, packed_gradient, n_packed) = found
+    assert n_packed < n_separate
+    torch.testing.assert_close(packed_loss, separate_loss, rtol=1e-5, atol=1e-6)
+    for ours, theirs in zip(packed_gradient, separate_gradient, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
+
+
+def test_a_pack_of_several_prompts_keeps_them_apart(random_policy: Path, tmp_path: Path) -> None:
+    trainer, _ = sft_trainer_of(random_policy, tmp_path, [*SIBLINGS, *EXAMPLES], "tree")
+    rows = list(trainer.train_dataset)
+    assert len(rows) == 2, "the prompts a1 and b22"
+    alone = [float(trainer.compute_loss(trainer.model, trainer.data_collator([row])).detach()) for row in rows]
+    learned = [sum(row["n_learned"]) for row in rows]
+    together = float(trainer.compute_loss(trainer.model, trainer.data_collator(rows)).detach())
+    assert together == pytest.approx(sum(a * n for a, n in zip(alone, learned, strict=True)) / sum(learned), rel=1e-5)
 
 
 def test_batches_have_similar_lengths_in_another_order_every_epoch() -> None:

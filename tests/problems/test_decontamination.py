@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,7 @@ def test_an_equal_problem_is_called_equal_also_where_it_is_long() -> None:
     assert refusal.shared_words is None
 
 
+@pytest.mark.integration
 def test_gsm8k_train_shares_four_problems_with_the_benchmarks(real_data: Path) -> None:
     test = [
         p for path in sorted((real_data / "benchmarks").glob("*.json")) for p in load_problems(path, "test", path.stem).problems

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.problems.gsm8k import CodedSolution, coded_solution, coded_solutions, use_of
-from tasks.problems.varied import varied, varied_solutions
+from tasks.domains.mathematics.gsm8k import CodedSolution, coded_solution, coded_solutions, use_of
+from tasks.domains.mathematics.varied import varied, varied_solutions
 from tasks.search.format import END_OF_STEP, boxed_answer, code_of
 
 QUESTION = "Natalia sold clips to 48 friends in April, and half as many in May. How many clips did she sell altogether?"
@@ -89,6 +89,7 @@ def test_the_first_pass_is_the_corpus_as_it_is_and_the_rest_depends_on_the_seed_
     assert len(set(passes)) > 1
 
 
+@pytest.mark.integration
 def test_nearly_all_real_solutions_become_programs_that_print_the_reference_answer(real_data: Path) -> None:
     rows = [json.loads(line) for line in (real_data / "gsm8k" / "train.jsonl").read_text().splitlines()]
     references = {row["question"]: row["answer"].rpartition("####")[2].strip().replace(",", "") for row in rows}

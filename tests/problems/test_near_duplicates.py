@@ -51,6 +51,7 @@ def test_short_statements_are_one_run(statement: str) -> None:
     assert len(runs_of_words(statement)) == 1
 
 
+@pytest.mark.integration
 def test_gsm8k_nearly_repeats_itself_once(real_data: Path) -> None:
     files: list[tuple[str, Split]] = [("train", "train"), ("test", "test")]
     problems = [p for name, split in files for p in load_problems(real_data / f"gsm8k/{name}.jsonl", split, "gsm8k").problems]

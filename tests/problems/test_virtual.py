@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.problems.changed_numbers import changed_numbers, parse_statement
-from tasks.problems.relations import RELATIONS, Relation, evaluate, written
-from tasks.problems.student_work import flawed_solutions, variable
-from tasks.problems.virtual import LARGEST_NUMBER, SHARES, Chain, generate_problems, is_lucky, random_chain
+from tasks.domains.mathematics.changed_numbers import changed_numbers, parse_statement
+from tasks.domains.mathematics.relations import RELATIONS, Relation, evaluate, written
+from tasks.domains.mathematics.student_work import flawed_solutions, variable
+from tasks.domains.mathematics.virtual import LARGEST_NUMBER, SHARES, Chain, generate_problems, is_lucky, random_chain
 from tasks.search.format import (
     ASSISTANT,
     CODE,

@@ -21,12 +21,17 @@ from tasks.sandbox.host.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.attacks import ATTACKS, Attack
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).resolve().parents[2]
 PROBE = {"name": "probe", "code": ["import math\na = len('four') + math.isqrt(9)", "print(a, sorted([3, 1, 2]))\na"]}
 LIMITS = {"n_workers": 3, "timeout_seconds": 1.5, "cpu_seconds": 1, "memory_mib": 256, "max_output_chars": 2000}
 NOBODY = 65534
 QUICK_ATTACKS = tuple(attack for attack in ATTACKS if attack.ends != {"timeout"})
 """Without those that only use up their time: how these end does not depend on the user or on namespaces."""
+SOME_ATTACKS = QUICK_ATTACKS[::9]
+"""Every ninth: the file is sorted by what an attack is after, so each kind is there."""
+AMOUNTS = pytest.mark.parametrize("attacks", [SOME_ATTACKS, pytest.param(QUICK_ATTACKS, marks=pytest.mark.soak)], ids=len)
 
 
 @dataclass(frozen=True)
@@ -134,13 +139,23 @@ def sandbox_processes(mark: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("namespaces", [True, False])
-def test_every_attack_is_contained(scene: Scene, monkeypatch: pytest.MonkeyPatch, *, namespaces: bool) -> None:
-    mark = f"/nonexistent/{scene.folder.name}"
-    monkeypatch.setattr("tasks.sandbox.host.pool.library_paths", marked(mark))
-    attacks = ATTACKS if namespaces else QUICK_ATTACKS
-    rows = list(run_file(scene.write_corpus(attacks), SandboxSettings(**LIMITS, namespaces=namespaces)))
-    check(scene, attacks, rows)
+def test_every_attack_is_contained(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    check(scene, ATTACKS, ran(scene, monkeypatch, ATTACKS, SandboxSettings(**LIMITS)))
+
+
+@AMOUNTS
+def test_attacks_are_contained_without_namespaces(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, attacks: tuple[Attack, ...]
+) -> None:
+    check(scene, attacks, ran(scene, monkeypatch, attacks, SandboxSettings(**LIMITS, namespaces=False)))
+
+
+def ran(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, attacks: tuple[Attack, ...], settings: SandboxSettings
+) -> list[dict[str, Any]]:
+    """Return the rows of attacks and probes, run in processes that are known by the scene's name."""
+    monkeypatch.setattr("tasks.sandbox.host.pool.library_paths", marked(f"/nonexistent/{scene.folder.name}"))
+    return list(run_file(scene.write_corpus(attacks), settings))
 
 
 def marked(mark: str) -> Any:
@@ -151,7 +166,8 @@ def marked(mark: str) -> Any:
     return lambda: paths
 
 
-def test_every_attack_is_contained_for_an_unprivileged_user_without_namespaces(scene: Scene) -> None:
+@AMOUNTS
+def test_attacks_are_contained_for_an_unprivileged_user_without_namespaces(scene: Scene, attacks: tuple[Attack, ...]) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user; the tests above ran without privilege already")
     python = interpreter_of_nobody()
@@ -162,7 +178,7 @@ def test_every_attack_is_contained_for_an_unprivileged_user_without_namespaces(s
         "[print(json.dumps(row)) for row in run_file(Path(sys.argv[1]), settings)]"
     )
     result = subprocess.run(
-        [python, "-c", code, str(scene.write_corpus(QUICK_ATTACKS))],
+        [python, "-c", code, str(scene.write_corpus(attacks))],
         env=environment_of_nobody() | {"STARGROVE_CANARY": scene.canary},
         user=NOBODY,
         group=NOBODY,
@@ -172,7 +188,7 @@ def test_every_attack_is_contained_for_an_unprivileged_user_without_namespaces(s
         text=True,
         check=True,
     )
-    check(scene, QUICK_ATTACKS, [json.loads(line) for line in result.stdout.splitlines()])
+    check(scene, attacks, [json.loads(line) for line in result.stdout.splitlines()])
 
 
 def environment_of_nobody() -> dict[str, str]:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sandbox.guest.keeper import members_of
 from tasks.sandbox.host.open import detect_isolation, open_sandbox
 from tasks.sandbox.settings import SandboxSettings
-from tasks.sandbox.worker.keeper import members_of
 from tests.sandbox.conftest import Bench, children, processes
 from warehouse.errors import SandboxUnavailable
+
+pytestmark = pytest.mark.integration
 
 SLOW = "s = 0\nfor i in range({n}):\n    s += i\nprint(s)"
 

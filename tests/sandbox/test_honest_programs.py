@@ -10,6 +10,8 @@ import pytest
 from tasks.sandbox.host.run_file import run_file
 from tasks.sandbox.settings import SandboxSettings
 
+pytestmark = pytest.mark.integration
+
 PROGRAMS = tomllib.loads(Path(__file__).with_name("honest_programs.toml").read_text(encoding="utf-8"))["program"]
 PATIENT: dict[str, Any] = {"timeout_seconds": 60.0, "cpu_seconds": 30}
 

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.integration
+
 WITHOUT_QUESTIONS = """
 import json, struct
 from contextlib import closing

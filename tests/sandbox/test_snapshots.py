@@ -12,6 +12,8 @@ from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tests.sandbox.conftest import Bench, children, processes
 
+pytestmark = pytest.mark.integration
+
 DETERMINISTIC = (
     ("a = 3", "b = a + 4\nprint(b)", "{'x', 'y', 'z', 'apple', 'pear'}", "print(hash('word'), a * b)"),
     (

@@ -2,16 +2,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.search.aggregation import trajectory_score
+from tasks.search.aggregation import AGGREGATIONS, trajectory_score
 
 SCORES = st.lists(st.floats(-0.999, 0.999), min_size=1, max_size=8)
-HOW = ("mean", "min", "last", "product")
+HOW = tuple(AGGREGATIONS)
 
 
-@pytest.mark.parametrize(("how", "expected"), [("mean", 0.1), ("min", -0.5), ("last", 0.3), ("product", -0.51250)])
+@pytest.mark.parametrize(
+    ("how", "expected"), [("mean", 0.1), ("min", -0.5), ("last", 0.3), ("product", 2 * 0.75 * 0.25 * 0.65 - 1)]
+)
 def test_each_aggregation_is_what_it_says(how, expected):
-    scores = [0.5, -0.5, 0.3]
-    assert trajectory_score(scores, how) == pytest.approx({"product": 2 * 0.75 * 0.25 * 0.65 - 1}.get(how, expected))
+    assert trajectory_score([0.5, -0.5, 0.3], how) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("how", HOW)

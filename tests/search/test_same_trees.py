@@ -3,21 +3,19 @@
 import itertools
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from models.engines.base import Engine
 from models.engines.open import open_engine
 from models.engines.settings import EngineSettings
+from tasks.domains.mathematics.virtual import generate_problems
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.problems.virtual import generate_problems
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.settings import SandboxSettings
 from tasks.search.driver import Driver, Machinery
@@ -27,7 +25,6 @@ from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchTree, rows
 from tasks.search.window import KvCapacity
 from tests.benchmarks.engine import random_ppm
-from tests.integration.small_evolution import evolve_command, home_with_server, n_batches, tables
 from warehouse.records import Node
 
 pytestmark = pytest.mark.integration
@@ -64,7 +61,9 @@ def reference(engine: Engine) -> list[Node]:
     return grown(engine, window=8)
 
 
-@pytest.mark.parametrize(("window", "n_workers"), [(1, 2), (64, 2), (64, 1), (8, 1)])
+@pytest.mark.parametrize(
+    ("window", "n_workers"), [(1, 2), (64, 1), *(pytest.param(*both, marks=pytest.mark.soak) for both in ((64, 2), (8, 1)))]
+)
 def test_node_rows_are_bit_identical_whatever_is_in_flight(engine, reference, window, n_workers):
     assert len(reference) > 10 * len(PROBLEMS)
     assert any(node.ppm_score is not None for node in reference)
@@ -100,28 +99,3 @@ def test_node_rows_are_bit_identical_after_an_engine_process_was_killed(engine, 
 
     assert grown(Killing(), window=16) == reference
     assert killed
-
-
-def test_node_rows_are_bit_identical_after_a_kill_and_a_resume_with_another_window(tmp_path):
-    with home_with_server(tmp_path / "killed") as killed, home_with_server(tmp_path / "whole") as whole:
-        nodes: list[pl.DataFrame] = []
-        for home, windows in ((killed, (1, 8)), (whole, (64,))):
-            for window in windows:
-                _search_until(home, window, enough=1 if window == 1 else 4)
-            nodes.append(tables(home)["nodes"])
-        assert len(nodes[0]) > 100
-        assert nodes[0].equals(nodes[1])
-
-
-def _search_until(home: Path, window: int, *, enough: int) -> None:
-    """Run an evolution until so many shards are committed, then kill it."""
-    command = evolve_command(home, f"search.window={window}", f"sandbox.n_workers={1 + window // 8 % 2}")
-    with home.with_suffix(".log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    deadline = time.monotonic() + 600
-    while n_batches(home, "rollout") < enough:
-        assert process.poll() is None, home.with_suffix(".log").read_text()[-2000:]
-        assert time.monotonic() < deadline, "too slow"
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -1,10 +1,14 @@
-"""Given one thing broken at a time, the query that shows broken rows shows these and says why."""
+"""Given one thing broken at a time, the rows that are shown are these, with what is wrong with them."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.warehouse.gate_lake import ROUND, change, restored, whole_round
+from tests.warehouse.gate_lake import ROUND, SETTINGS, change, restored, whole_round
+from warehouse.gates import suites
+from warehouse.gates.expectations import EveryRow
+from warehouse.gates.rows import failing_sql
+from warehouse.gates.run import parameters_of
 from warehouse.rounds.lineage import lineage
 from warehouse.store.lake import Warehouse
 
@@ -22,42 +26,6 @@ def lake(shared_lake: Warehouse) -> Iterator[Warehouse]:
 
 
 BROKEN: list[tuple[str, str, str, list[tuple[object, ...]]]] = [
-    (
-        "bad_nodes",
-        "update nodes set q_value = 2 where tree_id = 't0' and node_id = 1; update nodes set outcome = '' where tree_id = 't1'",
-        "tree_id, node_id, reason",
-        [("t0", 1, "q_value outside [-1, 1]"), *(("t1", i, "unknown outcome") for i in range(3))],
-    ),
-    (
-        "bad_problems",
-        "update problems set answer = ' ' where problem_id = 'p0'; update problems set split = 'dev' where problem_id = 'v0'",
-        "problem_id, reason",
-        [("p0", "its answer is empty"), ("v0", "its split is unknown")],
-    ),
-    (
-        "bad_sft_examples",
-        "delete from verifications where problem_id = 'p0'; update trajectories set verdict = 'wrong' where problem_id = 'p1'",
-        "problem_id, reason",
-        [("p0", "it is not verified"), ("p1", "its answer is not correct")],
-    ),
-    (
-        "bad_trajectories",
-        "update trajectories set n_steps = 5 where problem_id = 'p0'; delete from nodes where tree_id = 't1' and node_id = 1",
-        "trajectory_id, reason",
-        [("t0-1", "n_steps does not fit its path"), ("t1-1", "its terminal node is missing")],
-    ),
-    (
-        "bad_trees",
-        "delete from nodes where tree_id = 't0' and node_id = 1; insert into nodes select * from nodes where tree_id = 't1'",
-        "tree_id, n_roots, n_repeated_nodes, n_missing_nodes",
-        [("t0", 1, 0, 1), ("t1", 2, 3, 0)],
-    ),
-    (
-        "bad_verifications",
-        "update trajectories set verdict = 'wrong' where problem_id = 'p0'; delete from trajectories where problem_id = 'p1'",
-        "trajectory_id, verdict",
-        [("t0-1", "wrong"), ("t1-1", "no such trajectory")],
-    ),
     (
         "uncommitted_batches",
         "delete from batches where stage = 'rollout'",
@@ -96,13 +64,86 @@ def test_broken_rows_are_shown_with_the_reason(
     lake: Warehouse, query: str, broken: str, columns: str, expected: list[tuple[object, ...]]
 ) -> None:
     change(lake, broken)
-    parameters = {} if query in ("bad_problems", "quarantined_rows") else {"round": ROUND}
+    parameters = {} if query == "quarantined_rows" else {"round": ROUND}
     assert lake.query(query, **parameters).select(columns.split(", ")).rows() == expected
 
 
-@pytest.mark.parametrize("query", ["bad_nodes", "bad_sft_examples", "bad_trajectories", "bad_trees", "bad_verifications"])
-def test_a_whole_round_has_no_broken_rows(lake: Warehouse, query: str) -> None:
-    assert lake.query(query, round=ROUND).is_empty()
+RULES: list[tuple[str, str, str, list[tuple[object, ...]]]] = [
+    (
+        "Q-values are in range",
+        "update nodes set q_value = 2 where tree_id = 't0' and node_id = 1; update nodes set outcome = '' where tree_id = 't1'",
+        "tree_id, node_id, q_value",
+        [("t0", 1, 2.0)],
+    ),
+    (
+        "answers are not empty",
+        "update problems set answer = ' ' where problem_id = 'p0'; update problems set split = 'dev' where problem_id = 'v0'",
+        "problem_id, split, answer",
+        [("p0", "train", " ")],
+    ),
+    (
+        "SFT examples are verified",
+        "delete from verifications where problem_id = 'p0'; update trajectories set verdict = 'wrong' where problem_id = 'p1'",
+        "problem_id, trajectory_id, verification",
+        [("p0", "t0-1", "none")],
+    ),
+    (
+        "trajectories fit their trees",
+        "update trajectories set n_steps = 5 where problem_id = 'p0'; delete from nodes where tree_id = 't1' and node_id = 1",
+        "trajectory_id, fits_its_tree",
+        [("t0-1", "n_steps does not fit its path"), ("t1-1", "its terminal node is missing")],
+    ),
+    (
+        "a tree has one root",
+        "delete from nodes where tree_id = 't0' and node_id = 1; insert into nodes select * from nodes where tree_id = 't1'",
+        "tree_id, n_roots, n_repeated_nodes, n_missing_nodes",
+        [("t1", 2, 3, 0)],
+    ),
+    (
+        "verified trajectories are correct",
+        "update trajectories set verdict = 'wrong' where problem_id = 'p0'; delete from trajectories where problem_id = 'p1'",
+        "trajectory_id, verdict",
+        [("t0-1", "wrong"), ("t1-1", "none")],
+    ),
+    (
+        "chosen_q > rejected_q",
+        "update preference_pairs set chosen_q = rejected_q where problem_id = 'p1'; update preference_pairs set weight = 2",
+        "problem_id, chosen_tree_id, chosen_node_id, rejected_node_id, chosen_q, rejected_q",
+        [("p1", "t1", 1, 2, -1.0, -1.0)],
+    ),
+    (
+        "both nodes of a pair continue one prefix",
+        "update preference_pairs set prefix_node_id = 1 where problem_id = 'p3'; delete from nodes where tree_id = 't4'",
+        "problem_id, shares_prefix",
+        [("p3", "chosen node does not continue the prefix"), ("p4", "chosen node is missing or of another problem")],
+    ),
+    (
+        "metrics are shares",
+        "update evaluations set value = 'nan' where metric = 'ppm_pair_accuracy'",
+        "metric, n_problems, policy_id",
+        [("ppm_pair_accuracy", 100, "new")],
+    ),
+]
+
+
+def rule(claim: str) -> EveryRow:
+    suite = (*suites.ingest(SETTINGS), *suites.training_data(SETTINGS), *suites.promotion(SETTINGS, NOTHING))
+    (found,) = (one for one in suite if one.claim == claim)
+    assert isinstance(found, EveryRow)
+    return found
+
+
+NOTHING = {"current_pass_1": None, "n_solved_before": None, "candidate_ppm_id": None}
+
+
+@pytest.mark.parametrize(("claim", "broken", "columns", "expected"), RULES, ids=[case[0] for case in RULES])
+def test_the_rows_that_break_a_rule_are_shown_with_their_ids_and_values(
+    lake: Warehouse, claim: str, broken: str, columns: str, expected: list[tuple[object, ...]]
+) -> None:
+    sql = failing_sql(rule(claim), parameters_of(ROUND, SETTINGS)) + " order by all"
+    assert lake.query(sql).is_empty()
+    change(lake, broken)
+    assert lake.query(sql).select(columns.split(", ")).rows() == expected
 
 
 def test_one_step_of_lineage_either_way_and_what_is_said_of_a_thing(lake: Warehouse) -> None:

@@ -50,6 +50,7 @@ def test_a_kill_at_any_point_of_a_commit_is_repaired_by_running_again(home: Path
     assert rows_by_shard(home) == {f"{number:03}": ROWS_PER_BATCH for number in range(N_BATCHES)}
 
 
+@pytest.mark.soak
 def test_kills_at_random_moments_lose_nothing_acknowledged(home: Path) -> None:
     rng = random.Random(20261124)
     n_batches, told = 30, set()

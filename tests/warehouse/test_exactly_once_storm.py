@@ -1,6 +1,7 @@
 """Writers, killed again and again, and readers: exactly once, on a SQLite and on a Postgres catalog.
 
-This is the short form; the long one is `python -m tests.benchmarks.exactly_once`.
+This is the short form; the long one is `python -m tests.benchmarks.exactly_once`. On a SQLite catalog, test_exactly_once kills
+a writer at each point and test_concurrency has readers watch; `make test-all` adds the storm.
 """
 
 from pathlib import Path
@@ -37,6 +38,7 @@ def known_files(lake: Warehouse) -> set[str]:
     return {path.removeprefix(lake.location.data_path) for path in paths}
 
 
+@pytest.mark.soak
 def test_a_storm_over_an_embedded_lake_loses_and_doubles_nothing(home: Path) -> None:
     storm = Storm(home, WarehouseSettings(), {}, **SHORT)
     settled(storm, raged(storm))

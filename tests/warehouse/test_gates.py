@@ -1,16 +1,20 @@
 """Properties of the gates: a whole round passes, and each thing that can be wrong is found, named and shown."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.warehouse.gate_lake import ROUND, SETTINGS, batch, change, restored, whole_round
 from warehouse.errors import BadInput, WarehouseError
+from warehouse.gates import suites
+from warehouse.gates.expectations import EveryRow
 from warehouse.gates.report import GateReport, gate_markdown
+from warehouse.gates.rows import failing_rows
 from warehouse.gates.run import run_gate
 from warehouse.gates.settings import GateSettings
-from warehouse.records import NearDuplicate, QuarantinedRow
+from warehouse.records import GateResult, NearDuplicate, QuarantinedRow
 from warehouse.store.lake import Warehouse
 
 
@@ -30,14 +34,9 @@ def failed_claims(report: GateReport) -> list[str]:
     return [result.expectation for result in report.failed]
 
 
-def shown_rows(lake: Warehouse, hint: str) -> int:
-    """Run the shipped query that a hint names, with its parameters."""
-    _, _, _, name, *arguments = hint.split()
-    given = zip(arguments[::2], arguments[1::2], strict=True)
-    parameters = dict(
-        value.split("=") if option == "--param" else (option.removeprefix("--"), value) for option, value in given
-    )
-    return lake.query(name, **parameters).height
+def shown_rows(lake: Warehouse, result: GateResult, round_number: int = ROUND) -> int:
+    """How many rows are shown of what broke an expectation."""
+    return failing_rows(lake, round_number, result, limit=1_000).n_rows
 
 
 @pytest.mark.parametrize("gate", ["ingest", "training-data", "promotion"])
@@ -57,7 +56,7 @@ BROKEN_TOGETHER: dict[str, tuple[str, dict[str, int]]] = {
         update problems set statement = 'WHAT is 7-7', split = 'train' where problem_id = 'v0';
         """,
         {
-            "every problem is there once": 1,
+            "every problem is there once": 2,
             "statements are not empty": 1,
             "answers are not empty": 1,
             "splits are known": 1,
@@ -165,8 +164,10 @@ def test_what_is_broken_is_counted_and_shown_and_nothing_else(lake: Warehouse, b
     report = run_gate("ingest" if broken == "problems" else "training-data", lake, ROUND, SETTINGS)
     assert {result.expectation: result.n_failing for result in report.failed} == n_failing
     assert not report.passed
+    rules = {one.claim: one for one in (*suites.ingest(SETTINGS), *suites.training_data(SETTINGS))}
     for result in report.failed:
-        assert shown_rows(lake, result.hint) > 0, result.hint
+        about_rows = isinstance(rules[result.expectation], EveryRow)
+        assert shown_rows(lake, result) == result.n_failing if about_rows else shown_rows(lake, result) > 0, result
 
 
 def test_training_problems_that_nearly_repeat_others_are_counted_and_shown(lake: Warehouse) -> None:
@@ -177,14 +178,14 @@ def test_training_problems_that_nearly_repeat_others_are_counted_and_shown(lake:
         ("near_held_out_share", "0.4"),
         ("near_duplicate_share", "0.2"),
     ]
-    assert [shown_rows(lake, result.hint) for result in failed] == [2, 1]
+    assert [shown_rows(lake, result, 0) for result in failed] == [2, 1]
 
 
 def test_a_metric_that_is_no_share_is_not_promoted(lake: Warehouse) -> None:
     change(lake, "update evaluations set value = 1.5, n_problems = 0 where metric = 'ppm_pair_accuracy'")
     failed = run_gate("promotion", lake, ROUND, SETTINGS).failed
     assert [result.expectation for result in failed] == ["metrics are shares", "metrics are over problems"]
-    assert [shown_rows(lake, result.hint) for result in failed] == [1, 1]
+    assert [shown_rows(lake, result) for result in failed] == [1, 1]
 
 
 def test_other_rounds_are_not_looked_at(lake: Warehouse) -> None:
@@ -201,7 +202,7 @@ def test_a_round_in_which_nothing_is_solved_stops_with_that_reason(lake: Warehou
     assert failed_claims(report) == ["enough SFT examples", "enough preference pairs"]
     assert str(report.refusal()) == (
         "training-data gate of round 1: enough SFT examples: observed 0, needed >= 4 (and 1 more of 29 expectations); "
-        "inspect with: stargrove sql --file endings --round 1"
+        "see the rows with: stargrove gates --round 1 --rows"
     )
 
 
@@ -217,7 +218,7 @@ def test_broken_rows_above_the_share_stop_ingestion_but_refused_test_problems_do
     lake.ingest(batch("ingest", 0, "2"), [], refused)
     (result,) = run_gate("ingest", lake, 0, SETTINGS).failed
     assert (result.column_name, result.observed) == ("contaminated_share", f"{9 / 14:.6g}")
-    assert shown_rows(lake, result.hint) == 9
+    assert shown_rows(lake, result, 0) == 9
     lenient = SETTINGS.model_copy(update={"max_contaminated_share": 1.0})
     assert run_gate("ingest", lake, 0, lenient).passed
     lake.ingest(batch("ingest", 0, "3"), [], [QuarantinedRow("here", 3, "no answer", "{}")])
@@ -286,7 +287,7 @@ def test_the_markdown_shows_observed_against_needed_failures_first(lake: Warehou
     lines = gate_markdown(run_gate("training-data", lake, ROUND, SETTINGS)).splitlines()
     assert lines[0] == "## training-data gate, round 1: 1 of 29 expectations failed"
     assert lines[4] == "| **failed** | chosen_q > rejected_q | preference_pairs | q_margin | 1 of 5 rows fail | every row > 0 |"
-    assert lines[-1] == "- chosen_q > rejected_q: `stargrove sql --file bad_pairs --round 1`"
+    assert lines[-1] == "Show the failing rows: `stargrove gates --round 1 --rows`"
 
 
 def test_results_can_be_committed_and_queried(lake: Warehouse) -> None:
@@ -294,6 +295,26 @@ def test_results_can_be_committed_and_queried(lake: Warehouse) -> None:
     lake.commit(batch("gate-training-data"), {"gate_results": report.results})
     rows = lake.query("select expectation, observed, needed from gate_results where round = 1")
     assert rows.height == len(report.results) == 29
+
+
+def test_rows_are_judged_by_the_thresholds_that_the_gate_was_run_with(lake: Warehouse) -> None:
+    change(lake, "insert into sft_examples select * from sft_examples where problem_id = 'p1'")
+    strict = SETTINGS.model_copy(update={"max_sft_examples_per_problem": 1})
+    failed = {result.expectation: result for result in run_gate("training-data", lake, ROUND, strict).failed}
+    assert shown_rows(lake, failed["few SFT examples per problem"]) == 2
+    later = replace(failed["few SFT examples per problem"], settings_json=SETTINGS.model_dump_json())
+    assert shown_rows(lake, later) == 0
+    unknown = replace(later, settings_json='{"of_another_version": 1}')
+    assert shown_rows(lake, unknown) == 0
+
+
+def test_the_rows_of_an_expectation_that_is_no_more_are_not_looked_for(lake: Warehouse) -> None:
+    change(lake, "update preference_pairs set chosen_q = -1")
+    (failed,) = run_gate("training-data", lake, ROUND, SETTINGS).failed
+    assert shown_rows(lake, failed) == 5
+    assert shown_rows(lake, replace(failed, expectation="pairs are good")) == 0
+    limited = failing_rows(lake, ROUND, failed, limit=2)
+    assert (limited.rows.height, limited.n_rows) == (2, 5)
 
 
 def test_defaults_are_valid() -> None:

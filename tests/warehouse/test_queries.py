@@ -15,7 +15,7 @@ import pytest
 from flows.display.tables.rounds import round_table
 from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
-from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node
+from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node, ProblemMetric
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
 
@@ -333,10 +333,6 @@ def test_every_shipped_query_is_named_by_a_test() -> None:
     assert [name for name in shipped("queries") if f'"{name}"' not in tests] == []
 
 
-def test_good_data_has_no_bad_pairs(two_rounds: Warehouse) -> None:
-    assert two_rounds.query("bad_pairs", round=2).is_empty()
-
-
 def test_a_wrong_parameter_is_named(two_rounds: Warehouse) -> None:
     with pytest.raises(BadInput, match="query coverage has no parameter 'rund'; its parameters: round"):
         two_rounds.query("coverage", rund=1)
@@ -381,12 +377,16 @@ def test_answers_that_nobody_could_grade_are_listed_with_their_reference(lake: W
     assert lake.query("ungraded_answers", policy_id="policy-2").is_empty()
 
 
-def test_aggregations_are_compared_on_the_same_answers(lake: Warehouse) -> None:
-    # The first answer has the better mean and product, the second the better worst step, the third the better last one.
-    answers = sampled("p1", [(0.9, -0.1, 0.9), (0.3, 0.3, 0.3), (-0.9, -0.9, 0.95)], "wcw")
-    lake.commit(Batch(1, "measure", "test sample 000", "f"), {"evaluation_answers": answers})
-    found = dict(lake.query("aggregations", benchmark="test", k=3).select("aggregation", "best_of_k").rows())
-    assert found == {"min": 1.0, "mean": 0.0, "last": 0.0, "product": 0.0}
+def test_aggregations_are_compared_as_they_were_measured_last(lake: Warehouse) -> None:
+    for fingerprint, worst in (("old", 0.0), ("new", 1.0)):
+        values = {"best_by_min_of_3": worst, "best_by_mean_of_3": 0.5, "best_by_min_of_8": 0.25, "best_of_3": 0.75}
+        shares = [
+            ProblemMetric("policy-8", "ppm-8", "test", problem_id, "sample", metric, value, 9.0)
+            for problem_id in ("p1", "p2")
+            for metric, value in values.items()
+        ]
+        lake.commit(Batch(1, "measure", "test sample 000", fingerprint), {"problem_metrics": shares})
+    assert lake.query("aggregations", benchmark="test", k=3).rows() == [("min", 1.0, 2), ("mean", 0.5, 2)]
 
 
 def test_answers_that_are_measured_again_do_not_count_twice_in_pass_at_k(lake: Warehouse) -> None:

@@ -17,7 +17,6 @@ from tests.warehouse.trees import batch, ingest, node, problem, round_row, searc
 from warehouse.records import (
     Batch,
     CheckpointRow,
-    Evaluation,
     EvaluationAnswer,
     GateResult,
     NearDuplicate,
@@ -266,14 +265,6 @@ def test_what_a_person_let_pass_and_why(lake: Warehouse) -> None:
     let_pass = GateResult("promotion", "b", "t", "c", "0", ">= 1", False, 1, "", "known, and fixed in the next round")
     lake.commit(batch(1, "gate-training-data"), {"gate_results": [held, let_pass]})
     assert rows(lake.query("overrides"), "expectation", "override_reason") == [("b", "known, and fixed in the next round")]
-
-
-def test_metrics_that_are_no_shares_are_shown(lake: Warehouse) -> None:
-    wrong = [Evaluation("p", None, "test", "maj_8", None, 1.5, 9), Evaluation("p", None, "test", "pass_8", None, 0.5, 0)]
-    right = Evaluation("p", None, "test", "greedy_pass_1", None, 0.5, 9)
-    lake.commit(batch(1, "evaluate"), {"evaluations": [*wrong, right]})
-    found = lake.query("bad_evaluations", round=1)
-    assert rows(found, "metric", "reason") == [("maj_8", "value outside [0, 1]"), ("pass_8", "over no problems")]
 
 
 def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse) -> None:

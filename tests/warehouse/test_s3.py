@@ -21,6 +21,7 @@ def test_both_spellings_of_an_address_mean_the_same_object() -> None:
     assert object_uri(Path("relative")) is None
 
 
+@pytest.mark.parametrize("s3", ["moto", "rclone"], indirect=True)
 def test_a_file_and_a_directory_come_back_as_they_were_placed(tmp_path: Path, bucket: str) -> None:
     with placed(f"{bucket}/rows.jsonl") as local:
         local.write_text("one row\n")

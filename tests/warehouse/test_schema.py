@@ -1,4 +1,5 @@
 import json
+import re
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -32,13 +33,12 @@ def test_every_record_has_its_columns_in_its_table(lake: Warehouse) -> None:
         assert set(columns.to_series()) == {*schema(table).names, "batch_id", "round"}, table
 
 
-def test_every_shipped_statement_says_what_its_rows_are() -> None:
+def test_every_shipped_statement_says_what_its_rows_are_and_which_parameters_it_has() -> None:
     for kind in ("queries", "statements", "views", "gates"):
         for statement in shipped(kind).values():
             assert statement.sql.startswith("-- One row per "), statement.name
-            if kind != "views":
-                used = {word.strip(",():;") for word in statement.sql.replace("::", " ").split() if word.startswith("$")}
-                assert used == {f"${parameter.name}" for parameter in statement.parameters} | used, statement.name
+            used = set(re.findall(r"\$(\w+)", re.sub(r"--.*", "", statement.sql)))
+            assert {parameter.name for parameter in statement.parameters} == used, statement.name
 
 
 def test_opening_again_changes_nothing(home: Path) -> None:
@@ -50,6 +50,7 @@ def test_opening_again_changes_nothing(home: Path) -> None:
 
 FILLERS = {
     "VARCHAR": "'x'",
+    "VARCHAR[]": "['x']",
     "INTEGER": "1",
     "BIGINT": "1",
     "DOUBLE": "0.5",

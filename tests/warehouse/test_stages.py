@@ -1,4 +1,4 @@
-"""The stage table is true: its tables exist, statements keep to it, SQL names no other stage, and the ledger refuses the rest."""
+"""The stage table is true: its tables exist, statements keep to it, SQL names no other stage, the ledger refuses the rest."""
 
 import re
 from collections.abc import Iterable
@@ -10,11 +10,13 @@ from warehouse.errors import WarehouseError
 from warehouse.records import QuarantinedRow, Trajectory
 from warehouse.sql.statements import shipped
 from warehouse.stages import (
+    ABLATE,
     ANNOTATE_PAIRS,
     ANNOTATE_SFT,
     GATE_INGEST,
     GATE_PROMOTION,
     GATE_TRAINING_DATA,
+    MEASURE,
     STAGES,
     TRAIN_POLICY,
     TRAIN_PPM,
@@ -89,6 +91,12 @@ def test_sql_compares_stages_with_those_of_the_table_only() -> None:
     assert set(compared) <= STAGES.keys()
 
 
+def test_the_seconds_of_a_round_are_those_of_its_stages() -> None:
+    (left_out,) = re.findall(r"stage not in \(([^)]*)\)", SHIPPED["queries"]["round_summary"].sql)
+    assert set(re.findall(r"'([^']*)'", left_out)) == {MEASURE.name, ABLATE.name}
+    assert not (MEASURE.in_round or ABLATE.in_round)
+
+
 def test_a_batch_may_not_write_a_table_that_is_not_its_stages(lake: Warehouse) -> None:
     with pytest.raises(WarehouseError, match="stage verify does not write nodes, only verifications, evaluations"):
         lake.commit(batch(1, "verify"), {"nodes": small_tree()})
@@ -106,6 +114,6 @@ def test_a_batch_may_not_write_a_table_that_is_not_its_stages(lake: Warehouse) -
 
 
 def test_a_batch_of_an_unknown_stage_is_refused_even_without_rows(lake: Warehouse) -> None:
-    with pytest.raises(WarehouseError, match="no stage is called 'guess'; state it in warehouse/stages.py"):
+    with pytest.raises(WarehouseError, match=r"no stage is called 'guess'; state it in warehouse/stages\.py"):
         lake.commit(batch(1, "guess"), {})
     assert lake.query("from batches").is_empty()

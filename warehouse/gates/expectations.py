@@ -1,6 +1,7 @@
-"""What an expectation is: a condition on the rows of one query, and how to see the rows that break it.
+"""What an expectation is: a rule about a column of a query. The rule stands here once: the rows that break it follow from it.
 
-`query` is a file under warehouse/sql/gates, `failing_rows` one under warehouse/sql/queries.
+`query` is a file under warehouse/sql/gates, which keeps values and ids and knows no rule; NoRows and `evidence` name files
+under warehouse/sql/queries.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ class Limits:
         upper = "" if self.maximum is None else f"<= {self.maximum:.6g}"
         return f"{lower} and {upper}" if lower and upper else lower or upper
 
+    def condition(self, column: str) -> str:
+        """Return SQL that is true of a column's value that is as needed."""
+        lower = () if self.minimum is None else (f"{column} {'>' if self.exclusive else '>='} {self.minimum!r}",)
+        upper = () if self.maximum is None else (f"{column} <= {self.maximum!r}",)
+        return " and ".join((*lower, *upper))
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -30,6 +37,11 @@ class Allowed:
 
     def __str__(self) -> str:
         return " or ".join(self.values)
+
+    def condition(self, column: str) -> str:
+        """Return SQL that is true of a column's value that is as needed."""
+        quoted = (f"'{value.replace(chr(39), chr(39) * 2)}'" for value in self.values)
+        return f"{column} in ({', '.join(quoted)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +53,32 @@ class EveryRow:
     table_name: str
     column_name: str
     needed: Limits | Allowed
-    failing_rows: str
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number, in a query of one row, is as needed; null never is. `remark` says where the limits come from."""
+    """One number, in a query of one row, is as needed; null never is. `remark` says where the limits come from.
+
+    evidence: the shipped query whose rows explain the number.
+    """
 
     claim: str
     query: str
     table_name: str
     column_name: str
     needed: Limits
-    failing_rows: str
+    evidence: str
     remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NoRows:
-    """The shipped query that shows failing rows returns none."""
+    """A shipped query returns no rows."""
 
     claim: str
+    query: str
     table_name: str
     column_name: str
-    failing_rows: str
 
 
 Expectation = EveryRow | Figure | NoRows

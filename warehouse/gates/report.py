@@ -43,7 +43,12 @@ class GateReport:
         first = self.failed[0]
         others = f" (and {len(self.failed) - 1} more of {len(self.results)} expectations)" if len(self.failed) > 1 else ""
         found = f"{first.expectation}: observed {first.observed}, needed {first.needed}{others}"
-        return GateRefused(f"{self.gate} gate of round {self.round}: {found}", hint=f"inspect with: {first.hint}")
+        return GateRefused(f"{self.gate} gate of round {self.round}: {found}", hint=f"see the rows with: {first.hint}")
+
+
+def rows_command(round_number: int) -> str:
+    """Return the command that shows the rows which failed the gates of a round."""
+    return f"stargrove gates --round {round_number} --rows"
 
 
 def gate_markdown(report: GateReport) -> str:
@@ -58,8 +63,7 @@ def gate_markdown(report: GateReport) -> str:
         cells = (result.expectation, result.table_name, result.column_name, result.observed, result.needed)
         lines.append(f"| {'ok' if result.passed else '**failed**'} | {' | '.join(_cell(cell) for cell in cells)} |")
     if report.failed:
-        lines += ["", "Show the failing rows:", ""]
-        lines += [f"- {_cell(result.expectation)}: `{result.hint}`" for result in report.failed]
+        lines += ["", f"Show the failing rows: `{rows_command(report.round)}`"]
     return "\n".join(lines) + "\n"
 
 

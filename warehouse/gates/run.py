@@ -3,13 +3,14 @@
 import importlib
 import os
 from itertools import groupby
+from operator import attrgetter
 
 import duckdb
 
 from warehouse.errors import BadInput
 from warehouse.gates import suites
 from warehouse.gates.expectations import EveryRow, Expectation, NoRows
-from warehouse.gates.report import GateReport
+from warehouse.gates.report import GateReport, rows_command
 from warehouse.gates.settings import GateSettings
 from warehouse.records import GateResult
 from warehouse.sql.statements import Statement, shipped
@@ -35,44 +36,50 @@ def run_gate(
     """
     if override_reason is not None and not override_reason.strip():
         raise BadInput(f"the {gate} gate cannot be overridden without a reason", hint="say why in words")
-    parameters = {
-        "round": round_number,
-        "n_gram": settings.n_gram,
-        "max_per_problem": settings.max_sft_examples_per_problem,
-    }
+    parameters = parameters_of(round_number, settings)
     with lake.cursor() as cursor, reported(f"the {gate} gate of round {round_number}"):
         cursor.execute("begin")
-        expectations = _suite(gate, cursor, settings, parameters)
-        results = _results(gate, cursor, expectations, parameters)
+        expectations = suite(gate, cursor, settings, parameters)
+        results = _results(gate, cursor, expectations, parameters, settings)
         cursor.execute("rollback")
     return GateReport(gate, round_number, results).overridden(override_reason)
 
 
-def _suite(
+def parameters_of(round_number: int, settings: GateSettings) -> Parameters:
+    """Return the values of all parameters that the queries of gates have."""
+    return {"round": round_number, "n_gram": settings.n_gram}
+
+
+def suite(
     gate: str, cursor: duckdb.DuckDBPyConnection, settings: GateSettings, parameters: Parameters
 ) -> tuple[Expectation, ...]:
+    """Return the expectations of a gate, some of which the lake itself decides. Raises BadInput for an unknown gate."""
     if gate == "ingest":
         return suites.ingest(settings)
     if gate == "training-data":
         return suites.training_data(settings)
     if gate == "promotion":
-        row = cursor.execute(_bound(shipped("gates")["promotion_figures"], parameters)).pl()
+        row = cursor.execute(bound_sql(shipped("gates")["promotion_figures"], parameters)).pl()
         return suites.promotion(settings, row.row(0, named=True))
     raise BadInput(f"no gate is called {gate!r}", hint="choose ingest, training-data or promotion")
 
 
 def _results(
-    gate: str, cursor: duckdb.DuckDBPyConnection, expectations: tuple[Expectation, ...], parameters: Parameters
+    gate: str,
+    cursor: duckdb.DuckDBPyConnection,
+    expectations: tuple[Expectation, ...],
+    parameters: Parameters,
+    settings: GateSettings,
 ) -> tuple[GateResult, ...]:
     preload()
     from warehouse.gates.validation import Validator
 
+    by_query = attrgetter("query")
     found: dict[Expectation, GateResult] = {}
     validator = Validator(cursor)
-    for query, members in groupby(sorted(expectations, key=_query_name), key=_query_name):
+    for query, members in groupby(sorted(expectations, key=by_query), key=by_query):
         group = tuple(members)
-        statement = (shipped("gates") | shipped("queries"))[query]
-        observations = validator.observe(_bound(statement, parameters), group)
+        observations = validator.observe(bound_sql(statement_of(query), parameters), group)
         for expectation, observation in zip(group, observations, strict=True):
             found[expectation] = GateResult(
                 gate=gate,
@@ -83,13 +90,15 @@ def _results(
                 needed=_needed(expectation),
                 passed=observation.passed,
                 n_failing=observation.n_failing,
-                hint=_hint(shipped("queries")[expectation.failing_rows], parameters),
+                hint=rows_command(parameters["round"]),
+                settings_json=settings.model_dump_json(),
             )
     return tuple(found[expectation] for expectation in expectations)
 
 
-def _query_name(expectation: Expectation) -> str:
-    return expectation.failing_rows if isinstance(expectation, NoRows) else expectation.query
+def statement_of(query: str) -> Statement:
+    """Return the query of a gate, or the shipped query, of this name."""
+    return (shipped("gates") | shipped("queries"))[query]
 
 
 def _needed(expectation: Expectation) -> str:
@@ -100,16 +109,9 @@ def _needed(expectation: Expectation) -> str:
     return f"{expectation.needed} ({expectation.remark})" if expectation.remark else str(expectation.needed)
 
 
-def _bound(statement: Statement, parameters: Parameters) -> str:
+def bound_sql(statement: Statement, parameters: Parameters) -> str:
     """Return the SQL with its parameters written out: they are whole numbers, and Great Expectations binds none itself."""
     sql = statement.sql
     for name, value in parameters.items():
         sql = sql.replace(f"${name}", str(int(value)))
     return sql
-
-
-def _hint(statement: Statement, parameters: Parameters) -> str:
-    names = [parameter.name for parameter in statement.parameters if parameter.name in parameters]
-    # `stargrove sql` has an option of its own for the round only.
-    arguments = "".join(f" --{'round ' if name == 'round' else f'param {name}='}{parameters[name]}" for name in names)
-    return f"stargrove sql --file {statement.name}{arguments}"

@@ -15,46 +15,32 @@ _NONE: Final = ("none",)
 
 def ingest(settings: GateSettings) -> tuple[Expectation, ...]:
     """Return what must hold of the problems before anything is searched."""
-    problems, figures, bad = "problems", "ingest_figures", "bad_problems"
+    problems, figures = "problems", "ingest_figures"
+    quarantined = Limits(maximum=settings.max_quarantined_share)
     return (
-        Figure("every problem is there once", figures, problems, "n_repeated_ids", Limits(maximum=0), bad),
-        EveryRow("statements are not empty", problems, problems, "n_statement_chars", Limits(1), bad),
-        EveryRow("answers are not empty", problems, problems, "n_answer_chars", Limits(1), bad),
-        EveryRow("splits are known", problems, problems, "split", Allowed(get_args(Split)), bad),
-        Figure("there are training problems", figures, problems, "n_train", Limits(1), bad),
-        Figure("there are validation problems", figures, problems, "n_validation", Limits(1), bad),
-        Figure(
-            "few rows are in quarantine",
-            figures,
-            "quarantine",
-            "quarantined_share",
-            Limits(maximum=settings.max_quarantined_share),
-            "quarantined_rows",
-        ),
+        EveryRow("every problem is there once", problems, problems, "n_of_problem", Limits(1, 1)),
+        EveryRow("statements are not empty", problems, problems, "n_statement_chars", Limits(1)),
+        EveryRow("answers are not empty", problems, problems, "n_answer_chars", Limits(1)),
+        EveryRow("splits are known", problems, problems, "split", Allowed(get_args(Split))),
+        Figure("there are training problems", figures, problems, "n_train", Limits(1), "sources"),
+        Figure("there are validation problems", figures, problems, "n_validation", Limits(1), "sources"),
+        Figure("few rows are in quarantine", figures, "quarantine", "quarantined_share", quarantined, "quarantined_rows"),
         *_decontaminated(settings),
     )
 
 
 def _decontaminated(settings: GateSettings) -> tuple[Expectation, ...]:
-    figures, problems = "ingest_figures", "problems"
-    few_refused = Limits(maximum=settings.max_contaminated_share)
+    figures, repeats = "ingest_figures", "near_duplicates"
+    refused = Limits(maximum=settings.max_contaminated_share)
     held_out = Limits(maximum=settings.max_near_held_out_share)
     train = Limits(maximum=settings.max_near_duplicate_share)
-    claim = "few training problems nearly repeat a held-out problem"
+    near_held_out = "few training problems nearly repeat a held-out problem"
+    near_train = "few training problems nearly repeat each other"
     return (
-        NoRows("no training problem repeats a test problem", problems, "statement", "contaminated_problems"),
-        Figure(
-            "few problems repeated test problems", figures, "quarantine", "contaminated_share", few_refused, "refused_problems"
-        ),
-        Figure(claim, figures, "near_duplicates", "near_held_out_share", held_out, "near_held_out"),
-        Figure(
-            "few training problems nearly repeat each other",
-            figures,
-            "near_duplicates",
-            "near_duplicate_share",
-            train,
-            "near_duplicates",
-        ),
+        NoRows("no training problem repeats a test problem", "contaminated_problems", "problems", "statement"),
+        Figure("few problems repeated test problems", figures, "quarantine", "contaminated_share", refused, "refused_problems"),
+        Figure(near_held_out, figures, repeats, "near_held_out_share", held_out, "near_held_out"),
+        Figure(near_train, figures, repeats, "near_duplicate_share", train, "near_duplicates"),
     )
 
 
@@ -99,9 +85,9 @@ def promotion(settings: GateSettings, figures: Mapping[str, object]) -> tuple[Ex
         limits = Limits(settings.min_ppm_pair_accuracy)
         claim = "the PPM orders held-out pairs rightly"
         expectations.append(Figure(claim, query, "evaluations", "ppm_pair_accuracy", limits, evidence))
-    evaluations, bad = "evaluations", "bad_evaluations"
-    expectations.append(EveryRow("metrics are shares", evaluations, evaluations, "value", Limits(0, 1), bad))
-    expectations.append(EveryRow("metrics are over problems", evaluations, evaluations, "n_problems", Limits(1), bad))
+    evaluations = "evaluations"
+    expectations.append(EveryRow("metrics are shares", evaluations, evaluations, "value", Limits(0, 1)))
+    expectations.append(EveryRow("metrics are over problems", evaluations, evaluations, "n_problems", Limits(1)))
     return tuple(expectations)
 
 
@@ -117,59 +103,59 @@ def _amounts(settings: GateSettings) -> tuple[Expectation, ...]:
 
 
 def _nodes() -> tuple[Expectation, ...]:
-    trees, nodes, bad_nodes = "trees", "nodes", "bad_nodes"
+    trees, nodes = "trees", "nodes"
     return (
-        NoRows("every row belongs to a committed batch", "batches", "batch_id", "uncommitted_batches"),
-        EveryRow("a tree has one problem", trees, nodes, "n_problems", Limits(1, 1), "bad_trees"),
-        EveryRow("a tree has one root", trees, nodes, "n_roots", Limits(1, 1), "bad_trees"),
-        EveryRow("no node is there twice", trees, nodes, "n_repeated_nodes", Limits(0, 0), "bad_trees"),
-        EveryRow("no node is missing", trees, nodes, "n_missing_nodes", Limits(0, 0), "bad_trees"),
-        EveryRow("n_visits >= n_correct + n_wrong >= 0", nodes, nodes, "n_least_visits", Limits(0), bad_nodes),
-        EveryRow("Q-values are in range", nodes, nodes, "q_value", Limits(-1, 1), bad_nodes),
-        EveryRow("PPM scores are in range", nodes, nodes, "ppm_score", Limits(-1, 1), bad_nodes),
-        EveryRow("outcomes are known", nodes, nodes, "outcome", Allowed(get_args(Outcome)), bad_nodes),
-        EveryRow("endings are known", nodes, nodes, "ending", Allowed(get_args(Ending) + _NONE), bad_nodes),
-        EveryRow("verdicts are known", nodes, nodes, "verdict", Allowed(get_args(Verdict) + _NONE), bad_nodes),
+        NoRows("every row belongs to a committed batch", "uncommitted_batches", "batches", "batch_id"),
+        EveryRow("a tree has one problem", trees, nodes, "n_problems", Limits(1, 1)),
+        EveryRow("a tree has one root", trees, nodes, "n_roots", Limits(1, 1)),
+        EveryRow("no node is there twice", trees, nodes, "n_repeated_nodes", Limits(0, 0)),
+        EveryRow("no node is missing", trees, nodes, "n_missing_nodes", Limits(0, 0)),
+        EveryRow("n_visits >= n_correct + n_wrong >= 0", nodes, nodes, "n_least_visits", Limits(0)),
+        EveryRow("Q-values are in range", nodes, nodes, "q_value", Limits(-1, 1)),
+        EveryRow("PPM scores are in range", nodes, nodes, "ppm_score", Limits(-1, 1)),
+        EveryRow("outcomes are known", nodes, nodes, "outcome", Allowed(get_args(Outcome))),
+        EveryRow("endings are known", nodes, nodes, "ending", Allowed(get_args(Ending) + _NONE)),
+        EveryRow("verdicts are known", nodes, nodes, "verdict", Allowed(get_args(Verdict) + _NONE)),
     )
 
 
 def _trajectories() -> tuple[Expectation, ...]:
-    table, bad = "trajectories", "bad_trajectories"
+    table = "trajectories"
     return (
-        EveryRow("no trajectory is there twice", table, table, "n_of_trajectory", Limits(1, 1), bad),
-        EveryRow("mean Q-values are in range", table, table, "mean_q", Limits(-1, 1), bad),
-        EveryRow("verdicts of trajectories are known", table, table, "verdict", Allowed(get_args(Verdict) + _NONE), bad),
-        EveryRow("trajectories fit their trees", table, table, "fits_its_tree", Allowed(("yes",)), bad),
+        EveryRow("no trajectory is there twice", table, table, "n_of_trajectory", Limits(1, 1)),
+        EveryRow("mean Q-values are in range", table, table, "mean_q", Limits(-1, 1)),
+        EveryRow("verdicts of trajectories are known", table, table, "verdict", Allowed(get_args(Verdict) + _NONE)),
+        EveryRow("trajectories fit their trees", table, table, "fits_its_tree", Allowed(("yes",))),
     )
 
 
 def _sft_examples(settings: GateSettings) -> tuple[Expectation, ...]:
-    table, bad = "sft_examples", "bad_sft_examples"
+    table = "sft_examples"
     most = Limits(1, settings.max_sft_examples_per_problem)
     verified, correct = "verified_trajectories", Allowed(("correct",))
     always = (
-        EveryRow("SFT examples are of training problems", table, table, "split", Allowed(("train",)), bad),
-        EveryRow("few SFT examples per problem", table, table, "n_of_problem", most, bad),
-        EveryRow("no trajectory is an SFT example twice", table, table, "n_of_trajectory", Limits(1, 1), bad),
+        EveryRow("SFT examples are of training problems", table, table, "split", Allowed(("train",))),
+        EveryRow("few SFT examples per problem", table, table, "n_of_problem", most),
+        EveryRow("no trajectory is an SFT example twice", table, table, "n_of_trajectory", Limits(1, 1)),
     )
     if not settings.require_verified:
         return always
     return (
         *always,
-        EveryRow("SFT examples are correct", table, table, "verdict", correct, bad),
-        EveryRow("SFT examples are verified", table, table, "verification", Allowed(("verified",)), bad),
-        EveryRow("verified trajectories are correct", verified, "verifications", "verdict", correct, "bad_verifications"),
+        EveryRow("SFT examples are correct", table, table, "verdict", correct),
+        EveryRow("SFT examples are verified", table, table, "verification", Allowed(("verified",))),
+        EveryRow("verified trajectories are correct", verified, "verifications", "verdict", correct),
     )
 
 
 def _preference_pairs() -> tuple[Expectation, ...]:
-    table, bad = "preference_pairs", "bad_pairs"
+    table = "preference_pairs"
     return (
-        EveryRow("chosen_q > rejected_q", table, table, "q_margin", Limits(0, exclusive=True), bad),
-        EveryRow("weights are in (0, 1]", table, table, "weight", Limits(0, 1, exclusive=True), bad),
-        EveryRow("both nodes of a pair continue one prefix", table, table, "shares_prefix", Allowed(("yes",)), bad),
-        EveryRow("kinds of pairs are known", table, table, "kind", Allowed(get_args(PairKind)), bad),
-        EveryRow("pairs are of training problems", table, table, "split", Allowed(("train",)), bad),
+        EveryRow("chosen_q > rejected_q", table, table, "q_margin", Limits(0, exclusive=True)),
+        EveryRow("weights are in (0, 1]", table, table, "weight", Limits(0, 1, exclusive=True)),
+        EveryRow("both nodes of a pair continue one prefix", table, table, "shares_prefix", Allowed(("yes",))),
+        EveryRow("kinds of pairs are known", table, table, "kind", Allowed(get_args(PairKind))),
+        EveryRow("pairs are of training problems", table, table, "split", Allowed(("train",))),
     )
 
 

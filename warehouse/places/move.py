@@ -123,7 +123,7 @@ def _catalogs(
             connection.execute(f"attach '{_database(source)}' as source ({_kind(source)})")
         else:
             # Attaching the destination as a lake once creates the tables of an empty one.
-            connection.execute(attach_statement(destination, settings, False, None, _APPLICATION, "born"))
+            connection.execute(attach_statement(destination, False, None, _APPLICATION, "born"))
             connection.execute("detach born")
             connection.execute(f"attach '{_database(source)}' as source ({_kind(source)}, read_only)")
             connection.execute(f"attach '{_database(destination)}' as destination ({_kind(destination)})")
@@ -200,7 +200,7 @@ def _compared(home: Path, settings: WarehouseSettings, source: Location, destina
         for pin in pins:
             sums: list[list[tuple[str, int, int]]] = []
             for location in places:
-                connection.execute(attach_statement(location, settings, True, pin, _APPLICATION, "compared"))
+                connection.execute(attach_statement(location, True, pin, _APPLICATION, "compared"))
                 sums.append([_sum(connection, table) for table in _tables(connection)])
                 connection.execute("detach compared")
             if sums[0] != sums[-1]:

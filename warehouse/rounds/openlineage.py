@@ -41,11 +41,13 @@ def round_events(lake: Warehouse, round_number: int, namespace: str) -> list[Eve
 
 
 def _batch_events(row: dict[str, Any], namespace: str, round_fingerprint: str | None) -> list[Event]:
-    job = f"{row['stage']}.{row['shard']}"
+    stage = stage_named(row["stage"])
+    job = f"{stage.name}.{row['shard']}"
     run_id = _run_id(namespace, row["batch_id"], row["committed_at"].isoformat())
     told = ("batch_id", "round", "fingerprint", "code_version", "flow_run_id", "task_run_id", "n_tokens", "n_rows")
     facets: dict[str, Any] = {"stargrove_batch": _own({name: row[name] for name in told})}
-    if round_fingerprint is not None:
+    # What people measure of a round's checkpoints on top is no part of the round.
+    if round_fingerprint is not None and stage.in_round:
         parent = _run_id(namespace, "round", str(row["round"]), round_fingerprint)
         facets["parent"] = {
             "_producer": _PRODUCER,
@@ -53,7 +55,6 @@ def _batch_events(row: dict[str, Any], namespace: str, round_fingerprint: str | 
             "run": {"runId": str(parent)},
             "job": {"namespace": namespace, "name": "evolution_round"},
         }
-    stage = stage_named(row["stage"])
     started = row["committed_at"] - timedelta(seconds=row["wall_seconds"])
     end = _event("COMPLETE", row["committed_at"], namespace, job, run_id, facets)
     end["inputs"] = [{"namespace": namespace, "name": f"lake.{table}"} for table in stage.reads]

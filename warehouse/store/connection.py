@@ -19,6 +19,9 @@ from warehouse.store.failures import reported
 ALIAS: Final = "lake"
 """Name under which the lake is attached; views and queries never spell it."""
 
+INLINE_ROWS: Final = 200
+"""Inserts of at most this many rows are kept in the catalog instead of a Parquet file of their own."""
+
 _BUSY_TIMEOUT_MILLISECONDS = 30_000
 
 
@@ -40,7 +43,7 @@ def connect(
     connection = engine(location.home, settings, location)
     try:
         with reported(location.name):
-            connection.execute(attach_statement(location, settings, read_only, snapshot_id, application))
+            connection.execute(attach_statement(location, read_only, snapshot_id, application))
             use_lake(connection)
     except BaseException:
         connection.close()
@@ -84,14 +87,13 @@ def use_lake(connection: duckdb.DuckDBPyConnection) -> None:
 
 def attach_statement(
     location: Location,
-    settings: WarehouseSettings,
     read_only: bool,  # noqa: FBT001
     snapshot_id: int | None,
     application: str,
     alias: str = ALIAS,
 ) -> str:
     """Return the statement that attaches the lake of a location under the alias."""
-    options = [f"data_path '{quoted(location.data_path)}'", f"data_inlining_row_limit {settings.inline_rows}"]
+    options = [f"data_path '{quoted(location.data_path)}'", f"data_inlining_row_limit {INLINE_ROWS}"]
     if location.catalog:
         source = f"postgres:{quoted(named_sessions(location.catalog, application))}"
     else:

@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from warehouse.store.connection import ALIAS
+from warehouse.store.connection import ALIAS, INLINE_ROWS
 from warehouse.store.failures import reported
 from warehouse.store.lake import Warehouse
 from warehouse.store.staging import SORT_KEYS
@@ -30,7 +30,7 @@ def flush(lake: Warehouse) -> int:
     n_moved = 0
     for table in _inlined_tables(lake):
         with lake.transaction(f"flush {table}", {}) as cursor:
-            n_moved += _flush_table(cursor, table, lake.settings.inline_rows)
+            n_moved += _flush_table(cursor, table)
     return n_moved
 
 
@@ -46,12 +46,12 @@ def _inlined_tables(lake: Warehouse) -> list[str]:
         return list(dict.fromkeys(table for table, _ in cursor.execute(_INLINED).fetchall()))
 
 
-def _flush_table(cursor: duckdb.DuckDBPyConnection, table: str, inline_rows: int) -> int:
+def _flush_table(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
     # A table has such rows under each schema that it ever had.
     stored = [stored for name, stored in cursor.execute(_INLINED).fetchall() if name == table]
     shown = " union all ".join(f"select row_id from {_CATALOG}.{name} where end_snapshot is null" for name in stored)
     n_rows = _count(cursor, f"select count(*) from ({shown})")
-    if n_rows <= inline_rows:
+    if n_rows <= INLINE_ROWS:
         return 0
     cursor.execute(f"create or replace temp table moved as select * from {ALIAS}.{table} where rowid in ({shown})")
     cursor.execute(f"delete from {ALIAS}.{table} where rowid in ({shown})")

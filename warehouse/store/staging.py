@@ -50,6 +50,7 @@ _ARROW_TYPES: Final[dict[Any, pa.DataType]] = {
     int: pa.int64(),
     float: pa.float64(),
     bool: pa.bool_(),
+    tuple[str, ...]: pa.list_(pa.string()),
     tuple[int, ...]: pa.list_(pa.int32()),
     tuple[float, ...]: pa.list_(pa.float64()),
 }

@@ -1,7 +1,6 @@
-"""`stargrove config`: show the settings that a command would use, or check a file before anything starts."""
+"""`stargrove config`: show the settings that a command would use, check them before anything starts, list the profiles."""
 
-from pathlib import Path
-from typing import Annotated
+import textwrap
 
 import typer
 
@@ -14,24 +13,28 @@ app = typer.Typer(help="Show or check settings.", no_args_is_help=True)
 
 @app.command()
 def show(profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_: SetOption = None) -> None:
-    """Print the settings in force as TOML: defaults < profile < --file < --set."""
-    from flows.settings import load, to_toml
+    """Print the settings in force as TOML, each with where it comes from: defaults < profile < --file < --set."""
+    from flows.settings import layered, to_toml
 
-    typer.echo(to_toml(load(profile, file, set_ or [])), nl=False)
+    found = layered(profile, file, set_ or [])
+    typer.echo(to_toml(found.settings, found.origins), nl=False)
 
 
 @app.command()
-def check(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="[TOML]", help="The file to check; default: the profile alone.")
-    ] = None,
-    profile: ProfileOption = DEFAULT_PROFILE,
-    set_: SetOption = None,
-) -> None:
+def check(profile: ProfileOption = DEFAULT_PROFILE, file: FileOption = None, set_: SetOption = None) -> None:
     """Say whether the settings can be used, servers included, and the fingerprint that their data would carry."""
     from flows.settings import fingerprint, load
     from models.engines.http.check import require_servers
 
-    settings = load(profile, path, set_ or [])
+    settings = load(profile, file, set_ or [])
     require_servers(settings.engine)
-    typer.echo(f"{path or profile}: {settings.run.n_rounds} rounds, fingerprint {fingerprint(settings)}")
+    typer.echo(f"{file or profile}: {settings.run.n_rounds} rounds, fingerprint {fingerprint(settings)}")
+
+
+@app.command()
+def profiles() -> None:
+    """List the shipped profiles: what each is for and on which machine."""
+    from flows.profiles import PROFILES, purpose
+
+    for profile in PROFILES:
+        typer.echo(textwrap.fill(purpose(profile), 110, initial_indent=f"{profile:<14}", subsequent_indent=14 * " "))

@@ -10,7 +10,7 @@ from flows.data.imports.solutions import SolutionImport
 from flows.data.imports.trees import TreeImport
 from flows.data.input_file import input_file_id
 from flows.settings import Settings
-from tasks.grading.grader import open_grader
+from tasks.domains.registry import DOMAINS
 from tasks.interchange.rstar_trees import ForeignTree
 from tasks.interchange.solutions import SolvedProblem
 from tasks.problems.readers import RawRow, read_rows
@@ -47,7 +47,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, l
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
-        grader = open_grader(settings.grading)
+        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
         try:
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):

@@ -37,10 +37,11 @@ def evaluation_table(lake: Warehouse, selected: "MeasuredSelection") -> Table:
     """Return what was measured on a selection: shares in percent with 95 % intervals, tokens per problem, and wall time.
 
     tokens: of such an answer, discarded steps and samples included. ungraded: answers of the method without a verdict.
+    Best-of-k by other aggregations is for `stargrove sql --file aggregations`.
     """
     rows = lake.query(
         """select metric, value, low, high, n_problems, tokens_per_problem
-        from evaluations where batch_id = $batch_id and level is null""",
+        from evaluations where batch_id = $batch_id and level is null and not starts_with(metric, 'best_by_')""",
         batch_id=selected.summary_batch_id,
     ).rows()
     seconds = _wall_seconds(lake, selected)

@@ -8,11 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.errors import BadInput
+from warehouse.gates.report import rows_command
 from warehouse.records import GateResult
 from warehouse.store.lake import Warehouse
 
 _SQL = """
-select round, gate, expectation, table_name, column_name, observed, needed, passed, n_failing, hint, override_reason
+select round, gate, expectation, table_name, column_name, observed, needed, passed, n_failing, hint, override_reason,
+    settings_json
 from gate_results
 where $round::integer is null or round <= $round::integer
 order by round, gate, passed, expectation, table_name, column_name
@@ -28,12 +30,10 @@ History = dict[tuple[str, str], list[tuple[int, GateResult]]]
 def gate_tables(home: Path, round_number: int | None, *, failed_only: bool) -> RenderableType:
     """Return a table per round and gate, failures first. Raises BadInput where no gate has run yet."""
     with Warehouse.open(home, read_only=True) as lake:
-        rows = lake.query(_SQL, round=round_number)
+        found = gate_results(lake, round_number)
     gates: dict[tuple[int, str], list[GateResult]] = {}
     history: History = {}
-    for row in rows.iter_rows(named=True):
-        number = row.pop("round")
-        result = GateResult(**row)
+    for number, result in found:
         gates.setdefault((number, result.gate), []).append(result)
         history.setdefault((result.gate, result.expectation), []).append((number, result))
     wanted = {key: results for key, results in gates.items() if round_number in (None, key[0])}
@@ -41,6 +41,12 @@ def gate_tables(home: Path, round_number: int | None, *, failed_only: bool) -> R
         where = home if round_number is None else f"round {round_number} of {home}"
         raise BadInput(f"no gate has run in {where} yet", hint="gates run within: stargrove evolve")
     return Group(*(_gate(*key, results, history, failed_only=failed_only) for key, results in wanted.items()))
+
+
+def gate_results(lake: Warehouse, round_number: int | None) -> list[tuple[int, GateResult]]:
+    """Return the results of all rounds, or of those up to one, each with its round: per gate in order, failures first."""
+    rows = lake.query(_SQL, round=round_number)
+    return [(row.pop("round"), GateResult(**row)) for row in rows.iter_rows(named=True)]
 
 
 def trend(earlier: Iterable[tuple[int, GateResult]]) -> str:
@@ -67,7 +73,8 @@ def _gate(round_number: int, gate: str, results: list[GateResult], history: Hist
     shown = [result for result in results if not (failed_only and result.passed)]
     if shown:
         parts.append(_table(round_number, shown, history))
-    parts += [Text(f"see the rows: {result.hint}") for result in shown if not result.passed]
+    if n_failed:
+        parts.append(Text(f"see the rows: {rows_command(round_number)}"))
     return Group(*parts, "")
 
 

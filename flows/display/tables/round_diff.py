@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.settings import stored_differences
+from flows.settings.tables import flat
 from warehouse.errors import BadInput
 from warehouse.store.lake import Warehouse
 
@@ -79,7 +80,7 @@ def _own(settings_json: str, number: int) -> str:
     """Return what this round's table of [[rounds]] sets, on one line."""
     tables = json.loads(settings_json).get("rounds", [])
     table = tables[number - 1] if number <= len(tables) else {}
-    return ", ".join(f"{name} = {value}" for name, value in table.items() if value is not None) or "nothing"
+    return ", ".join(f"{key} = {value}" for key, value in flat(table) if value is not None) or "nothing"
 
 
 def _number(text: str | None) -> str:

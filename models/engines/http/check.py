@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from models.engines.http.engine import client_for
 from models.engines.http.server import PATHS, Server, Use
 from models.engines.http.wire import Busy, Failing, Refused, names_stop_strings, read_device, read_logit, read_models
+from models.engines.registry import KINDS
 from models.engines.settings import EngineSettings
 from warehouse.errors import EngineUnavailable
 
@@ -28,7 +29,7 @@ class ServerReport:
 
 def look_at_servers(settings: EngineSettings) -> list[ServerReport]:
     """Return a report for each server that the settings name, in their order; none where they name no servers."""
-    return asyncio.run(_look_at_all(settings)) if settings.kind == "http" else []
+    return asyncio.run(_look_at_all(settings)) if KINDS[settings.kind].asks_servers else []
 
 
 def require_servers(settings: EngineSettings) -> None:

@@ -169,7 +169,7 @@ class HttpEngine:
 
     async def _candidate(self, request: GenerationRequest, seed: int) -> tuple[Candidate, int]:
         body = completion_body(self._policy.model, request, seed)
-        return await self._policy.ask(body, request.prompt, lambda content: read_completion(content, request.stop))
+        return await self._policy.ask(body, request.own_prompt, lambda content: read_completion(content, request.stop))
 
     def _score(self, request: ScoringRequest) -> None:
         reason = "no PPM is loaded, so prefixes have no score" if self._served_ppm is None else None

@@ -16,14 +16,16 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
-from models.engines.base import Answer, GenerationRequest, Request
+from models.engines.base import Answer, Engine, GenerationRequest, Request
 from models.engines.homes import Homes
-from models.engines.pool.process import Answered, Close, Failed, Load, Ready, Report, Submit, serve
+from models.engines.pool.messages import Answered, Close, Failed, Load, Ready, Report, Submit
+from models.engines.pool.process import serve
 from models.engines.settings import EngineSettings
 from warehouse.errors import EngineUnavailable, Interrupted
 
@@ -57,13 +59,19 @@ class _Member:
 class EnginePool:
     """Serves one policy and at most one PPM from settings.n_processes processes. Driven by one thread.
 
-    cancelled: asked while processes start or load, which takes minutes with large models, and when they are to end: nobody
-    waits for a turn whose answers will not be used.
+    opener: returns the engine of one process, in that process; it is pickled. cancelled: asked while processes start or load,
+    which takes minutes with large models, and when they are to end: nobody waits for a turn whose answers will not be used.
     """
 
     def __init__(
-        self, settings: EngineSettings, policy: Path, ppm: Path | None, cancelled: Callable[[], bool] = lambda: False
+        self,
+        opener: Callable[[EngineSettings, Path, Path | None], Engine],
+        settings: EngineSettings,
+        policy: Path,
+        ppm: Path | None,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._opener = opener
         self._settings = settings
         self._cancelled = cancelled
         self._served = (policy, ppm)
@@ -133,11 +141,12 @@ class EnginePool:
             _kill(member)
 
     def _start(self, index: int) -> _Member:
+        settings = self._settings.of_process(index)
         parent_end, child_end = multiprocessing.Pipe()
         # Spawned, not forked: this process may hold threads and torch, which do not survive a fork.
         process = multiprocessing.get_context("spawn").Process(
             target=serve,
-            args=(child_end, self._settings.of_process(index), *self._served),
+            args=(child_end, partial(self._opener, settings, *self._served), settings.n_threads),
             name="stargrove engine",
             daemon=False,  # a daemon may have no processes of its own, which vllm-async needs
         )
@@ -216,7 +225,7 @@ class EnginePool:
         self._members[member.index] = fresh
 
     def _home_of(self, request: Request) -> int:
-        text = request.prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
+        text = request.own_prompt if isinstance(request, GenerationRequest) else request.prefixes[0]
         return self._homes.of(text, lambda: min(range(len(self._members)), key=lambda index: self._members[index].load))
 
 

@@ -1,10 +1,7 @@
 """A process that holds one engine and answers its parent over a pipe.
 
-    parent -> process   Submit(requests), Load(policy, ppm), Close
-    process -> parent   Ready, Answered(answers), Failed(reason)
-
 Requests are read by a thread of their own, so that the parent's sends never wait for a turn of the engine; without it, both
-ends could wait for each other with full pipes. Both ends are ours, so messages are pickled.
+ends could wait for each other with full pipes.
 """
 
 import contextlib
@@ -12,68 +9,19 @@ import os
 import queue
 import signal
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Final
 
-from models.engines.base import Answer, Engine, Request
-from models.engines.settings import EngineSettings
+from models.engines.base import Engine
+from models.engines.pool.messages import Answered, Close, Failed, Load, Order, Ready, Starved, Submit
 from warehouse.errors import StargroveError
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Serve these requests."""
-
-    requests: tuple[Request, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Serve these checkpoints from now on; answered by Ready."""
-
-    policy: Path
-    ppm: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """End."""
-
-
-@dataclass(frozen=True, slots=True)
-class Starved:
-    """An order came for which there was no memory. Told by the process to itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The checkpoints are loaded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a turn of the engine finished."""
-
-    answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The engine cannot go on, and the process ends."""
-
-    reason: str
-
-
-Order = Submit | Load | Close | Starved
-Report = Ready | Answered | Failed
 
 _TURN_SECONDS: Final = 0.002
 """How long to wait for an engine that computes elsewhere before looking for orders; in-process engines compute instead."""
 
 
-def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: Path | None) -> None:
+def serve(connection: Connection, open_engine: Callable[[], Engine], n_threads: int) -> None:
     """Open the engine and serve until Close. Without its parent the process ends at once, with all that it started."""
     # A group of its own: Ctrl-C does not reach it, for the parent decides what becomes of its engines, and what it starts ends
     # with it.
@@ -81,12 +29,12 @@ def serve(connection: Connection, settings: EngineSettings, policy: Path, ppm: P
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Read when OpenMP is loaded, by torch, which nothing has imported yet. The parent cannot say it: what it changes in its
     # environment, even for a moment, pulls the ground from under its other threads, which copy theirs.
-    os.environ["OMP_NUM_THREADS"] = str(settings.n_threads)
+    os.environ["OMP_NUM_THREADS"] = str(n_threads)
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(connection, orders), daemon=True).start()
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the parent is gone, and nobody is left to tell
         try:
-            _serve(connection, orders, settings, policy, ppm)
+            _serve(connection, orders, open_engine)
         except StargroveError as error:
             connection.send(Failed(str(error)))
         except MemoryError:
@@ -104,12 +52,8 @@ def _read(connection: Connection, orders: "queue.SimpleQueue[Order]") -> None:
         os.killpg(0, signal.SIGKILL)
 
 
-def _serve(
-    connection: Connection, orders: "queue.SimpleQueue[Order]", settings: EngineSettings, policy: Path, ppm: Path | None
-) -> None:
-    from models.engines.open import open_in_process
-
-    with contextlib.closing(open_in_process(settings, policy, ppm)) as engine:
+def _serve(connection: Connection, orders: "queue.SimpleQueue[Order]", open_engine: Callable[[], Engine]) -> None:
+    with contextlib.closing(open_engine()) as engine:
         connection.send(Ready())
         while _obey(connection, orders, engine):
             answers = engine.poll(_TURN_SECONDS) if engine.n_pending else []

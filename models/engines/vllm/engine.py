@@ -15,6 +15,7 @@ from models.engines.ppm_score import score_from_logit
 from models.engines.prompt_tokens import PromptTokens
 from models.engines.requests import OpenGeneration, OpenScorings, refuse_generation, refuse_prefix, refuse_text
 from models.engines.settings import EngineSettings
+from models.engines.vllm.model import InProcess
 from models.engines.vllm.start import Use, shape_of
 from warehouse.errors import EngineUnavailable
 
@@ -216,6 +217,11 @@ class VllmEngine:
 
     def _take_score(self, output: Any) -> None:
         self._scorings.put(output.request_id, score_from_logit(float(output.outputs.data)))
+
+
+def open_engine(settings: EngineSettings, policy: Path, ppm: Path | None) -> VllmEngine:
+    """Return the engine of the kind `vllm`, whose models compute in this process."""
+    return VllmEngine(settings, InProcess(settings), policy, ppm)
 
 
 def _score_params() -> Any:

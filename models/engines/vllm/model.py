@@ -8,7 +8,7 @@ from models.checkpoints.store import require_model_files
 from models.engines.failures import engine_failures
 from models.engines.prompt_tokens import PromptTokens
 from models.engines.settings import EngineSettings
-from models.engines.vllm.start import Use, engine_arguments, starting_vllm
+from models.engines.vllm.start import Use, computes_in_passes, engine_arguments, starting_vllm
 
 
 class InProcess:
@@ -49,6 +49,8 @@ class VllmModel:
             self._engine: Any = LLMEngine.from_engine_args(
                 EngineArgs(**engine_arguments(use, directory, settings, on_cpu=current_platform.is_cpu()))
             )
+            if computes_in_passes(settings, on_cpu=current_platform.is_cpu()):
+                self._engine.collective_rpc("use_cpu_kernels")
             self.tokens = PromptTokens(self._engine.renderer.get_tokenizer())
 
     def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:

@@ -62,7 +62,7 @@ def engine_arguments(use: Use, directory: Path, settings: EngineSettings, *, on_
         "generation_config": "vllm",
         "disable_log_stats": True,
         "use_tqdm_on_load": False,
-        "worker_extension_cls": "models.engines.vllm.worker.WeightPacking",
+        "worker_extension_cls": "models.engines.vllm.worker.Worker",
     }
     if not on_cpu:
         arguments["gpu_memory_utilization"] = _NEEDED_GPU_SHARE
@@ -74,6 +74,11 @@ def engine_arguments(use: Use, directory: Path, settings: EngineSettings, *, on_
 
         arguments |= {"runner": "pooling", "pooler_config": PoolerConfig(task="classify", use_activation=False)}
     return arguments
+
+
+def computes_in_passes(settings: EngineSettings, *, on_cpu: bool) -> bool:
+    """Return whether models.engines.vllm.cpu_kernels is of use: float32 models keep the very tokens that vLLM gives them."""
+    return on_cpu and settings.dtype == "bfloat16"
 
 
 def gpus_of(use: Use, settings: EngineSettings) -> list[int]:

@@ -15,8 +15,7 @@ import sys
 import sysconfig
 from typing import Any, Final
 
-from tasks.sandbox.guest import guest, landlock, lockdown
-from tasks.sandbox.worker import keeper
+from tasks.sandbox.guest import guest, keeper, landlock, lockdown
 
 LIGHT_MODULES: Final = (
     "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "operator", "bisect", "heapq", "re",

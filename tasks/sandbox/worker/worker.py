@@ -14,10 +14,10 @@ import time
 from collections import deque
 from typing import Any, Final
 
+from tasks.sandbox.guest.keeper import members_of
 from tasks.sandbox.wire import FrameReader, OversizedFrame, frame
 from tasks.sandbox.worker.driver_link import DriverLink
 from tasks.sandbox.worker.fork_grants import answer, next_question
-from tasks.sandbox.worker.keeper import members_of
 from tasks.sandbox.worker.launch import launch_zygote
 from tasks.sandbox.worker.paths import kind_of, seeds_of
 from tasks.sandbox.worker.processes import MAX_FAULTS, Job, Kind, Process, is_starved, may_be_kept, private_mib

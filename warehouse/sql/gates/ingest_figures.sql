@@ -1,9 +1,7 @@
--- One row per lake: figures of all problems.
--- Parameters: $round: not used, since every round searches all problems
+-- One row per lake: figures of all problems. Every round searches all of them, so none is named.
 with problem_figures as (
     select
         count(*) as n_problems,
-        count(*) - count(distinct problem_id) as n_repeated_ids,
         count(*) filter (where split = 'train') as n_train,
         count(*) filter (where split = 'validation') as n_validation
     from problems
@@ -30,7 +28,6 @@ repeats as (
 final as (
     select
         problem_figures.n_problems,
-        problem_figures.n_repeated_ids,
         problem_figures.n_train,
         problem_figures.n_validation,
         quarantine_figures.n_quarantined / greatest(quarantine_figures.n_quarantined + problem_figures.n_problems, 1) as quarantined_share,

@@ -3,11 +3,15 @@
 select
     tree_id,
     node_id,
-    outcome,
-    coalesce(ending, 'none') as ending,
-    coalesce(verdict, 'none') as verdict,
+    problem_id,
+    n_visits,
+    n_correct,
+    n_wrong,
     least(n_correct, n_wrong, n_visits - n_correct - n_wrong) as n_least_visits,
     coalesce(q_value, 0) as q_value,
-    coalesce(ppm_score, 0) as ppm_score
+    coalesce(ppm_score, 0) as ppm_score,
+    outcome,
+    coalesce(ending, 'none') as ending,
+    coalesce(verdict, 'none') as verdict
 from nodes
 where round = $round

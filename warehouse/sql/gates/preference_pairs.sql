@@ -10,16 +10,24 @@ final as (
     select
         pairs.problem_id,
         pairs.kind,
-        coalesce(problems.split, 'none') as split,
+        pairs.chosen_tree_id,
+        pairs.chosen_node_id,
+        pairs.rejected_tree_id,
+        pairs.rejected_node_id,
+        pairs.prefix_node_id,
+        pairs.chosen_q,
+        pairs.rejected_q,
         pairs.chosen_q - pairs.rejected_q as q_margin,
         pairs.weight,
+        coalesce(problems.split, 'none') as split,
         case
-            when chosen.problem_id is distinct from pairs.problem_id then 'no'
-            when rejected.problem_id is distinct from pairs.problem_id then 'no'
+            when chosen.problem_id is distinct from pairs.problem_id then 'chosen node is missing or of another problem'
+            when rejected.problem_id is distinct from pairs.problem_id then 'rejected node is missing or of another problem'
             when pairs.kind = 'answer' and pairs.prefix_node_id = 0 then 'yes'
-            when pairs.chosen_tree_id <> pairs.rejected_tree_id then 'no'
-            when chosen.parent_id = pairs.prefix_node_id and rejected.parent_id = pairs.prefix_node_id then 'yes'
-            else 'no'
+            when pairs.chosen_tree_id <> pairs.rejected_tree_id then 'steps are of two trees'
+            when chosen.parent_id is distinct from pairs.prefix_node_id then 'chosen node does not continue the prefix'
+            when rejected.parent_id is distinct from pairs.prefix_node_id then 'rejected node does not continue the prefix'
+            else 'yes'
         end as shares_prefix
     from preference_pairs as pairs
     left join problems using (problem_id)

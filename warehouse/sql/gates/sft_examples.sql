@@ -13,6 +13,8 @@ final as (
     select
         sft_examples.problem_id,
         sft_examples.trajectory_id,
+        sft_examples.trajectory_round,
+        sft_examples.rank,
         count(*) over (partition by sft_examples.problem_id) as n_of_problem,
         count(*) over (partition by sft_examples.trajectory_id) as n_of_trajectory,
         coalesce(problems.split, 'none') as split,

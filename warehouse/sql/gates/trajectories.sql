@@ -10,16 +10,23 @@ with leaves as (
 final as (
     select
         trajectories.trajectory_id,
+        trajectories.problem_id,
+        trajectories.tree_id,
+        trajectories.leaf_node_id,
+        trajectories.node_ids::varchar as node_ids,
+        trajectories.n_steps,
+        count(*) over (partition by trajectories.trajectory_id) as n_of_trajectory,
         trajectories.mean_q,
         coalesce(trajectories.verdict, 'none') as verdict,
         case
-            when leaves.problem_id is distinct from trajectories.problem_id then 'no'
-            when leaves.verdict is distinct from trajectories.verdict then 'no'
-            when trajectories.node_ids[1] <> 0 or trajectories.node_ids[-1] <> trajectories.leaf_node_id then 'no'
-            when len(trajectories.node_ids) <> trajectories.n_steps + 1 then 'no'
+            when leaves.node_id is null then 'its terminal node is missing'
+            when leaves.problem_id is distinct from trajectories.problem_id then 'its terminal node is of another problem'
+            when leaves.verdict is distinct from trajectories.verdict then 'its terminal node has another verdict'
+            when trajectories.node_ids[1] <> 0 or trajectories.node_ids[-1] <> trajectories.leaf_node_id
+                then 'its path does not lead from the root to its terminal node'
+            when len(trajectories.node_ids) <> trajectories.n_steps + 1 then 'n_steps does not fit its path'
             else 'yes'
-        end as fits_its_tree,
-        count(*) over (partition by trajectories.trajectory_id) as n_of_trajectory
+        end as fits_its_tree
     from trajectories
     left join leaves on leaves.tree_id = trajectories.tree_id and leaves.node_id = trajectories.leaf_node_id
     where trajectories.round = $round

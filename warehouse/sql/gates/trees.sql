@@ -2,6 +2,8 @@
 -- Parameters: $round: which round
 select
     tree_id,
+    min(problem_id) as problem_id,
+    count(*) as n_rows,
     count(distinct problem_id) as n_problems,
     count(*) filter (where node_id = 0 and parent_id is null) as n_roots,
     count(*) - count(distinct node_id) as n_repeated_nodes,

@@ -2,6 +2,8 @@
 -- Parameters: $round: which round
 select
     verifications.trajectory_id,
+    verifications.problem_id,
+    trajectories.answer,
     coalesce(trajectories.verdict, 'none') as verdict
 from verifications
 left join trajectories using (trajectory_id)

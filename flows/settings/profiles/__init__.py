@@ -1,1 +1,0 @@
-"""The settings files that are shipped."""

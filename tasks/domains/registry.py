@@ -1,0 +1,10 @@
+"""The kinds of problem by name, for `problems.domain`. To add one: a folder beside this file, and a row here."""
+
+from typing import Final
+
+from tasks.domains.base import ProblemDomain
+from tasks.domains.mathematics.domain import Mathematics
+
+DOMAINS: Final[dict[str, ProblemDomain]] = {
+    "mathematics": Mathematics(),
+}

@@ -1,0 +1,32 @@
+"""The core's tests need none of the heavy libraries, so that they take seconds."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.core import HEAVY, Refusal
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def recipe() -> list[str]:
+    """Return the command of `make test-core`, without the workers."""
+    printed = subprocess.run(["make", "--dry-run", "test-core"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = printed.splitlines()[-1].split(" -m pytest ")[1]
+    return [word for word in command.split() if word.startswith("tests/")]
+
+
+def test_the_modules_of_the_cores_tests_import_nothing_heavy() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "tests.core", "--collect-only", "-q", *recipe()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_where_the_core_is_tested_a_heavy_library_cannot_be_imported(library: str) -> None:
+    spec = Refusal().find_spec(f"{library}.part", None)
+    assert spec is not None and spec.loader is not None
+    with pytest.raises(ImportError, match=f"the core must do without {library}"):
+        spec.loader.exec_module(type(sys)(f"{library}.part"))

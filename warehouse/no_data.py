@@ -1,0 +1,19 @@
+"""What a field of the settings says of itself where it decides no row of a round. A field that says nothing decides data.
+
+Written beside its type: `window: Annotated[int, SPEED] = 128`. A run may be resumed with another value of such a field, and
+the fingerprint leaves it out. It stands here because the settings of every package need it.
+"""
+
+from enum import Enum
+from typing import Final
+
+
+class NoData(Enum):
+    """Why a setting decides no data."""
+
+    SPEED = "how fast, where or under which name a run happens"
+    OUTSIDE = "read outside the rounds: by other commands than evolve, to judge a round, or to say how many there are"
+
+
+SPEED: Final = NoData.SPEED
+OUTSIDE: Final = NoData.OUTSIDE
