@@ -38,6 +38,7 @@ class EvolutionPlan(BaseModel):
 
     name: str
     base_id: str
+    bootstrap_id: str
     shard_size: int
     settings_json: str
     override_reason: str | None
@@ -105,7 +106,7 @@ def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tu
     lake = resources.lake
     policy = lake.current_checkpoint("policy")
     ppm = lake.current_checkpoint("ppm")
-    policy_id = policy.checkpoint_id if policy else evolution.base_id
+    policy_id = policy.checkpoint_id if policy else evolution.bootstrap_id
     ppm_id = ppm.checkpoint_id if ppm and plan.search.q_source == "ppm" else None
     lake.start_round(
         RoundRow(

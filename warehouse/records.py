@@ -127,7 +127,7 @@ Verification = Literal["verified", "replay_differs", "regraded_differs"]
 
 PairKind = Literal["step", "answer"]
 
-CheckpointKind = Literal["base", "policy", "ppm"]
+CheckpointKind = Literal["base", "bootstrap", "policy", "ppm"]
 CHECKPOINT_KINDS: Final[tuple[CheckpointKind, ...]] = get_args(CheckpointKind)
 
 CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.data import export, import_, ingest, reproduce
-from flows.cli.house import config, doctor, sandbox, tiny, ui, warehouse
-from flows.cli.review import diff, gates, lineage, sql
+from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
+from flows.cli.review import diff, gates, grade, lineage, sql
 from flows.cli.work import ablate, evaluate, evolve, solve
 from warehouse.errors import StargroveError
 
@@ -46,10 +46,10 @@ def shared(
 COMMANDS = {
     "Work": (evolve, solve, evaluate, ablate),
     "Data": (ingest, export, reproduce),
-    "Review": (sql, lineage, diff, gates),
+    "Review": (sql, lineage, diff, gates, grade),
     "House": (doctor, ui),
 }
-GROUPS = {"Data": (import_,), "House": (config, sandbox, tiny, warehouse)}
+GROUPS = {"Data": (import_,), "House": (config, model, sandbox, tiny, warehouse)}
 """What stands in each panel of --help, which are the rooms of this package."""
 
 for panel, modules in COMMANDS.items():

@@ -1,20 +1,30 @@
-"""Does a base know the step format? Where it does not, its checkpoint says how it is to be prompted."""
+"""Does a model know the step format? Where it does not, its checkpoint says how it is to be prompted."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
+from models.catalogue.card import ModelCard
+from models.catalogue.tokens import Exchange, chat_frame, ends_of_turn, open_tokenizer
 from models.checkpoints.store import MANIFEST, require_model_files
-from tasks.bootstrap.prompting import PROMPTING_FILE, Prompting
+from tasks.bootstrap.prompting import INSTRUCTION, PROMPTING_FILE, Prompting
 from tasks.bootstrap.settings import BootstrapSettings
-from tasks.bootstrap.worked_examples import worked_examples
-from tasks.search.format import END_OF_STEP, MARKERS
+from tasks.bootstrap.worked_examples import WorkedExample, worked_examples
+from tasks.search.format import CODE, END_OF_STEP, MARKERS
+from warehouse.errors import BadInput
+
+_MOST_OF_THE_CONTEXT: Final = 2 / 3
+"""Of a context that worked examples may take: the rest is for the problem and its solution."""
 
 
 @contextmanager
-def with_prompting(directory: Path, settings: BootstrapSettings) -> Iterator[Path]:
-    """Yield a directory with the files of the model and, where it must be prompted, the file that says how."""
+def with_prompting(directory: Path, settings: BootstrapSettings, card: ModelCard | None, max_model_len: int) -> Iterator[Path]:
+    """Yield a directory with the files of the model and, where it must be prompted, the file that says how.
+
+    Raises BadInput where the examples leave no room for a problem in a context of max_model_len tokens.
+    """
     examples = settings.examples
     if examples == "auto":
         examples = "none" if knows_the_format(directory) else "word-problems"
@@ -22,7 +32,14 @@ def with_prompting(directory: Path, settings: BootstrapSettings) -> Iterator[Pat
         yield directory
         return
     require_model_files(directory)
-    prompting = Prompting.plain(worked_examples(examples), ends_of_turn(directory))
+    tokenizer = open_tokenizer(directory)
+    prompting = prompting_for(tokenizer, worked_examples(examples), _template(settings, card, tokenizer))
+    n_tokens = len(tokenizer.encode(prompting.head))
+    if n_tokens > max_model_len * _MOST_OF_THE_CONTEXT:
+        raise BadInput(
+            f"the worked examples take {n_tokens} tokens of engine.max_model_len = {max_model_len}",
+            hint=f"set engine.max_model_len to {_round_up(2 * n_tokens)} or so, or give fewer examples (bootstrap.examples)",
+        )
     with tempfile.TemporaryDirectory(prefix="stargrove-base-") as work:
         staged = Path(work)
         for file in directory.iterdir():
@@ -37,10 +54,28 @@ def knows_the_format(directory: Path) -> bool:
     return (directory / MANIFEST).exists() or not tokenizer.exists() or END_OF_STEP in tokenizer.read_text(encoding="utf-8")
 
 
-def ends_of_turn(directory: Path) -> tuple[str, ...]:
-    """Return the special tokens of a model's tokenizer, none of which belongs into a solution."""
-    import transformers
+def prompting_for(tokenizer: Any, examples: tuple[WorkedExample, ...], template: str) -> Prompting:
+    """Return how a model with this tokenizer is prompted, by its chat template or in plain text.
 
-    tokenizer = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
-    named = dict.fromkeys([*tokenizer.all_special_tokens, *tokenizer.get_added_vocab()])
-    return tuple(token for token in named if token.strip() and token not in MARKERS)
+    Raises BadInput for a chat with a model that has no template.
+    """
+    stops = ends_of_turn(tokenizer, MARKERS)
+    if template == "plain":
+        return Prompting.plain(examples, stops)
+    exchanges = [Exchange(example.statement, CODE + example.solution) for example in examples]
+    frame = chat_frame(tokenizer, INSTRUCTION, exchanges)
+    if frame is None:
+        raise BadInput('bootstrap.template = "chat": the model has no chat template', hint='set it to "plain" or "auto"')
+    return Prompting.chat(frame.head, frame.turn, stops)
+
+
+def _template(settings: BootstrapSettings, card: ModelCard | None, tokenizer: Any) -> str:
+    if settings.template != "auto":
+        return settings.template
+    if card is not None and card.template is not None:
+        return card.template
+    return "chat" if tokenizer.chat_template is not None else "plain"
+
+
+def _round_up(n_tokens: int) -> int:
+    return -(-n_tokens // 512) * 512

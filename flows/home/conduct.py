@@ -78,7 +78,7 @@ def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRo
 
 def prepare(settings: Settings, resources: "Resources", display: Display, override_reason: str | None) -> "EvolutionPlan":
     """Return the plan, once there are problems and a base."""
-    from flows.data.bases import base_checkpoint
+    from flows.data.bases import base_checkpoint, bootstrap_checkpoint
     from flows.data.problem_source import ensure_problems
     from flows.evolution import EvolutionPlan
     from flows.home.plans import plan_of
@@ -86,9 +86,11 @@ def prepare(settings: Settings, resources: "Resources", display: Display, overri
     version = code_version()
     base_plan = plan_of(settings, resources.site, 0, version)
     ensure_problems(settings, base_plan, resources, display)
+    base_id = base_checkpoint(settings, base_plan, resources, display)
     return EvolutionPlan(
         name=settings.run.name,
-        base_id=base_checkpoint(settings, base_plan, resources, display),
+        base_id=base_id,
+        bootstrap_id=bootstrap_checkpoint(settings, base_id, base_plan, resources, display),
         shard_size=settings.run.shard_size,
         settings_json=settings.model_dump_json(),
         override_reason=override_reason,

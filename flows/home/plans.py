@@ -16,6 +16,7 @@ def site_of(settings: Settings, location: Location) -> Site:
         engine=settings.engine,
         sandbox=settings.sandbox,
         grading=settings.grading,
+        bootstrap=settings.bootstrap,
     )
 
 

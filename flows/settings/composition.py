@@ -39,7 +39,8 @@ class RunSettings(BaseModel):
     n_rounds: Annotated[int, OUTSIDE] = Field(default=4, ge=1, le=64)
     """Rounds to run: the first so many tables of [[rounds]]. The paper: 4."""
     base: str = Field(default="tiny", min_length=1)
-    """The base model that every round's policy starts from: "tiny" is the shipped one, else a checkpoint directory."""
+    """The base model that every round's policy starts from: "tiny" is the shipped one, else a model's name, directory or GGUF
+    file."""
     shard_size: int = Field(default=200, ge=1, le=100_000)
     """Problems of one shard, which is one task run and one commit. Aim at 1 to 10 minutes per shard."""
 

@@ -23,36 +23,41 @@ def convert_gguf(file: Path, directory: Path) -> None:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, gguf_file=name, local_files_only=True)
         model: Any = transformers.AutoModelForCausalLM.from_pretrained(
-            source, gguf_file=name, dtype=torch.bfloat16, local_files_only=True
+            source,
+            gguf_file=name,
+            dtype=torch.bfloat16,
+            local_files_only=True,
+            quantization_config=transformers.GgufConfig(dequantize=True),
         )
     except (ValueError, KeyError, OSError, NotImplementedError) as error:
         raise BadInput(
             f"{file} cannot be read as a GGUF file: {type(error).__name__}: {error}",
             hint="take a file of a Qwen2, Qwen3, Llama, Phi-3 or Gemma model, or its original directory",
         ) from error
-    # It says that the weights are still packed, and then nothing may be saved.
-    del model.config.quantization_config
-    _tied_again(model).save_pretrained(directory)
+    _plain(model).save_pretrained(directory)
     tokenizer.save_pretrained(directory)
 
 
-def _tied_again(model: Any) -> Any:
-    """Return the model with its output layer and its embedding as one table, where they differ by quantization alone."""
+def _plain(model: Any) -> Any:
+    """Return the same model as if it had never been packed, which transformers would refuse to save.
+
+    Output layer and embedding are one table again where they differ by quantization alone.
+    """
     import torch
 
+    config, weights = model.config, model.state_dict()
+    del config.quantization_config
     table, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
-    if model.config.tie_word_embeddings or table.shape != head.shape or not _agree(table, head):
-        return model
-    weights = model.state_dict()
-    names = [name for name, tensor in weights.items() if tensor.data_ptr() == table.data_ptr()]
-    # The output layer is the one that such files keep with more bits.
-    weights.update(dict.fromkeys(names, head.detach()))
-    model.config.tie_word_embeddings = True
+    if not config.tie_word_embeddings and table.shape == head.shape and _agree(table, head):
+        config.tie_word_embeddings = True
+        # The output layer is the one that such files keep with more bits.
+        embeddings = [name for name, tensor in weights.items() if tensor.data_ptr() == table.data_ptr()]
+        weights.update(dict.fromkeys(embeddings, head.detach()))
     with torch.device("meta"):
-        tied = type(model)(model.config)
-    tied.load_state_dict(weights, strict=False, assign=True)
-    tied.tie_weights()
-    return tied
+        plain = type(model)(config)
+    plain.load_state_dict(weights, strict=False, assign=True)
+    plain.tie_weights()
+    return plain
 
 
 def _agree(table: Any, head: Any) -> bool:

@@ -22,6 +22,8 @@ from warehouse.errors import BadInput, StargroveError
 from warehouse.records import CheckpointKind
 
 WEIGHTS_SUFFIX: Final = ".safetensors"
+SERVED_FILE: Final = "served.json"
+"""Stands in a checkpoint whose weights a server holds, in place of weights: where that is, and what it is called there."""
 _MODEL_SUFFIXES: Final = frozenset({WEIGHTS_SUFFIX, ".json", ".jinja", ".txt", ".model", ".md"})
 _TRAINER_FILES: Final = frozenset({MANIFEST, "trainer_state.json"})
 _ID_DIGITS: Final = 12
@@ -173,6 +175,8 @@ def require_model_files(path: Path) -> None:
     """Raise CheckpointBroken unless the directory holds weights and a config that can be read."""
     if not path.is_dir():
         raise CheckpointBroken(f"no checkpoint directory at {path}", hint="check the path")
+    if (path / SERVED_FILE).is_file():
+        return
     if not list(path.glob(f"*{WEIGHTS_SUFFIX}")):
         raise CheckpointBroken(f"{path} holds no weights (*{WEIGHTS_SUFFIX})", hint="name a directory that holds a whole model")
     if not (path / "config.json").is_file():
@@ -202,7 +206,7 @@ def _hashes_of_model_files(staged: Path) -> dict[str, str]:
         for entry in staged.iterdir()
         if entry.is_file() and entry.suffix in _MODEL_SUFFIXES and entry.name not in _TRAINER_FILES
     )
-    if not any(name.endswith(WEIGHTS_SUFFIX) for name in names):
+    if not any(name.endswith((WEIGHTS_SUFFIX, SERVED_FILE)) for name in names):
         raise CheckpointBroken(f"{staged} holds no weights (*{WEIGHTS_SUFFIX})", hint="save the model there first")
     return {name: _sha256(staged / name) for name in names}
 

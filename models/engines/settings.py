@@ -71,9 +71,10 @@ class EngineSettings(BaseModel):
     ppm_model: Annotated[str, SPEED] = Field(default="ppm", min_length=1)
     """The name under which the servers must serve the PPM where weights = "reload"."""
 
-    weights: Annotated[Literal["reload", "served"], SPEED] = "reload"
+    weights: Annotated[Literal["reload", "served", "held"], SPEED] = "reload"
     """reload: each round's checkpoint directory is loaded by the running vLLM servers, which must see the home. served: the
-    servers serve every checkpoint under its id by themselves; one that does not is refused."""
+    servers serve every checkpoint under its id by themselves; one that does not is refused. held: they keep what they have,
+    which is meant for a model that nobody trains."""
 
     queue_timeout_seconds: Annotated[float, SPEED] = Field(default=600.0, gt=0)
     """How long requests may wait while every server is down, full or says 429, before the engine counts as unavailable."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models.engines.base import Answer, Candidate, Engine, Generation, GenerationRequest, Request
+from tasks.bootstrap.budget import TokenBudget
 from tasks.bootstrap.prompting import Prompting, prompting_of
 from tasks.bootstrap.repair import mended_answer, mended_program, mended_step
 from tasks.search.format import ANSWER, END_OF_CODE, END_OF_STEP, OUTPUT
@@ -12,9 +13,10 @@ from tasks.search.format import ANSWER, END_OF_CODE, END_OF_STEP, OUTPUT
 class PromptedEngine:
     """The Engine of models.engines.base, over another one that it owns. A policy that knows the format passes untouched."""
 
-    def __init__(self, engine: Engine, policy: Path) -> None:
+    def __init__(self, engine: Engine, prompting: Prompting | None, budget: TokenBudget | None = None) -> None:
         self._engine = engine
-        self._prompting = prompting_of(policy)
+        self._prompting = prompting
+        self._budget = budget
         self._asked: dict[int, GenerationRequest] = {}
 
     def load(self, policy: Path, ppm: Path | None) -> None:
@@ -46,6 +48,10 @@ class PromptedEngine:
         request = self._asked.pop(answer.request_id, None)
         if request is None or self._prompting is None or not isinstance(answer, Generation):
             return answer
+        if self._budget is not None:
+            # Such a server is sent the prompt once per candidate.
+            read = answer.n_prompt_tokens * len(answer.candidates)
+            self._budget.spend(read + sum(candidate.n_tokens for candidate in answer.candidates))
         stops = self._prompting.foreign_stops
         return replace(answer, candidates=tuple(mended(candidate, request, stops) for candidate in answer.candidates))
 

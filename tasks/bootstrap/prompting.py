@@ -12,9 +12,16 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from tasks.bootstrap.worked_examples import WorkedExample
-from tasks.search.format import ASSISTANT, CODE, USER, prompt
+from tasks.search.format import ASSISTANT, CODE, END_OF_CODE, END_OF_STEP, USER, prompt
 
 PROMPTING_FILE: Final = "prompting.json"
+
+INSTRUCTION: Final = (
+    "Solve each problem step by step with a Python program. Every step is a comment that says what is done, then the code "
+    f"that does it, then {END_OF_STEP} on a line of its own. The last step prints the answer and ends in {END_OF_CODE}. "
+    "The output is shown to you; then state the answer in one sentence, inside \\boxed{}."
+)
+"""What a chat template's system message says. In plain text the examples speak for themselves."""
 
 
 class Prompting(BaseModel):
@@ -34,6 +41,11 @@ class Prompting(BaseModel):
         """Return a prompting that shows the examples as the step format writes problems, one after the other."""
         shown = "".join(f"{prompt(example.statement)}{example.solution}\n\n" for example in examples)
         return cls(head=shown + USER, turn=ASSISTANT + CODE, foreign_stops=(USER.strip(), *foreign_stops))
+
+    @classmethod
+    def chat(cls, head: str, turn: str, foreign_stops: tuple[str, ...]) -> Self:
+        """Return a prompting around a rendered conversation, in which the model's turn begins with the code."""
+        return cls(head=head, turn=turn + CODE, foreign_stops=foreign_stops)
 
     def presented(self, prefix: str) -> str:
         """Return the text that the model continues in place of a stored prefix."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from models.engines.settings import EngineSettings
 from models.training.settings import PpmSettings, SftSettings
 from tasks.annotation.settings import AnnotationSettings
+from tasks.bootstrap.settings import BootstrapSettings
 from tasks.evaluation.settings import EvaluationSettings
 from tasks.grading.settings import GradingSettings
 from tasks.sandbox.settings import SandboxSettings
@@ -30,6 +31,7 @@ class Site(BaseModel):
     engine: EngineSettings
     sandbox: SandboxSettings
     grading: GradingSettings
+    bootstrap: BootstrapSettings = BootstrapSettings()
 
     @property
     def home(self) -> Path:

@@ -14,8 +14,11 @@ from models.checkpoints.store import CheckpointStore
 from models.engines.base import Engine, IdleEngine
 from models.engines.kv_cache import kv_cache_tokens
 from models.engines.open import open_engine
+from models.engines.served import served_model_of, settings_for
 from models.training.launch import TrainerHost
+from tasks.bootstrap.budget import TokenBudget
 from tasks.bootstrap.engine import PromptedEngine
+from tasks.bootstrap.prompting import prompting_of
 from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grader
 from tasks.runtime.obedient_grader import ObedientGrader
@@ -41,6 +44,8 @@ class Resources:
         self.lake = Warehouse.at(site.location, site.warehouse)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
+        self._engine_settings = site.engine
+        self._budget = TokenBudget(site.bootstrap.max_tokens)
         self.tally = TreeTally(progress, ROLLOUT.label, 0)
         self._stopping = threading.Event()
         self._loaded: tuple[str, str | None] | None = None
@@ -104,9 +109,11 @@ class Resources:
             self._engine_is_lost = False
             self._lending.notify_all()
 
-    def kv_capacity(self, policy_id: str) -> KvCapacity:
-        """Return what the engine's KV cache holds of this policy's tokens."""
+    def kv_capacity(self, policy_id: str) -> KvCapacity | None:
+        """Return what the engine's KV cache holds of this policy's tokens; None where a server's cache is not known."""
         policy = self.checkpoints.get(policy_id).path
+        if served_model_of(policy) is not None:
+            return None
         return KvCapacity(kv_cache_tokens(self.site.engine, policy), self.site.engine.max_model_len)
 
     @property
@@ -117,8 +124,15 @@ class Resources:
     def _engine_with(self, policy_id: str, ppm_id: str | None) -> Engine:
         policy = self.checkpoints.get(policy_id).path
         ppm = self.checkpoints.get(ppm_id).path if ppm_id else None
+        settings = settings_for(self.site.engine, policy)
+        if self._engine is not None and self._engine_settings != settings:
+            self._engine.close()
+            self._engine = None
         if self._engine is None:
-            self._engine = PromptedEngine(open_engine(self.site.engine, policy, ppm, self._stopping.is_set), policy)
+            budget = None if settings is self.site.engine else self._budget
+            opened_engine = open_engine(settings, policy, ppm, self._stopping.is_set)
+            self._engine = PromptedEngine(opened_engine, prompting_of(policy), budget)
+            self._engine_settings = settings
         elif self._loaded != (policy_id, ppm_id):
             self._engine.load(policy, ppm)
         self._loaded = (policy_id, ppm_id)

@@ -51,14 +51,14 @@ def tree(engine: PromptedEngine | FakeEngine) -> SearchTree:
     return found
 
 
-def test_a_tree_does_not_differ_by_whether_its_policy_was_taught_the_format(tmp_path: Path) -> None:
-    taught = tree(PromptedEngine(FakeEngine(random.Random(1)), checkpoint(tmp_path / "taught", None)))
-    untaught = tree(PromptedEngine(Untaught(random.Random(1)), checkpoint(tmp_path / "untaught", PLAIN)))
+def test_a_tree_does_not_differ_by_whether_its_policy_was_taught_the_format() -> None:
+    taught = tree(PromptedEngine(FakeEngine(random.Random(1)), None))
+    untaught = tree(PromptedEngine(Untaught(random.Random(1)), PLAIN))
     assert [replace(row, repairs=()) for row in rows(untaught)] == list(rows(taught))
 
 
-def test_what_was_mended_is_said_at_the_node(tmp_path: Path) -> None:
-    untaught = tree(PromptedEngine(Untaught(random.Random(1)), checkpoint(tmp_path / "untaught", PLAIN)))
+def test_what_was_mended_is_said_at_the_node() -> None:
+    untaught = tree(PromptedEngine(Untaught(random.Random(1)), PLAIN))
     steps = [row for row in rows(untaught) if row.parent_id is not None]
     assert steps
     assert all("marker" in row.repairs for row in steps)
@@ -73,7 +73,7 @@ def test_a_prefix_is_presented_after_the_examples_with_its_steps_untouched() -> 
 
 
 def test_other_weights_are_prompted_as_their_own_directory_says(tmp_path: Path) -> None:
-    engine = PromptedEngine(FakeEngine(random.Random(1)), checkpoint(tmp_path / "untaught", PLAIN))
+    engine = PromptedEngine(FakeEngine(random.Random(1)), PLAIN)
     engine.load(checkpoint(tmp_path / "taught", None), None)
     request = GenerationRequest(1, prompt("1+2"), (5,), 1.0, (END_OF_STEP, END_OF_CODE), 9)
     engine.submit(request)

@@ -184,7 +184,7 @@ def test_another_thread_stops_a_training_and_all_that_come_after(ppm_job: Traini
                 pids.extend(map(int, Path(f"/proc/{own.pid}/task/{own.pid}/children").read_text().split()))
                 threading.Thread(target=own.stop).start()
 
-        endless = ppm_job.model_copy(update={"settings": PpmSettings(n_epochs=100_000, n_threads=1)})
+        endless = ppm_job.model_copy(update={"settings": PpmSettings(n_epochs=500, n_threads=1)})
         with pytest.raises(Interrupted):
             run_training(endless, stop_it, own)
         assert pids and all(ends(pid, within_seconds=10) for pid in pids)

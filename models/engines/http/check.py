@@ -40,6 +40,23 @@ def require_servers(settings: EngineSettings) -> None:
         raise EngineUnavailable(f"{wrong[0].line}{more}", hint=wrong[0].hint)
 
 
+def first_served(url: str) -> str:
+    """Return the name of the first model that a server of OpenAI's protocol lists. Raises EngineUnavailable without one."""
+
+    async def names() -> list[str]:
+        async with client_for("policy") as client:
+            return list(read_models(await Server(url, "policy", client).get("/v1/models")))
+
+    try:
+        found = asyncio.run(names())
+    except (Failing, Refused, Busy) as error:
+        problem, hint = _in_words("policy", error)
+        raise EngineUnavailable(f"{url} {problem}", hint=hint) from error
+    if not found:
+        raise EngineUnavailable(f"{url} serves no model", hint="start it with one, or name it: bootstrap.served_model")
+    return found[0]
+
+
 async def _look_at_all(settings: EngineSettings) -> list[ServerReport]:
     async with client_for("policy") as policy_client, client_for("ppm") as ppm_client:
         servers = [Server(url, "policy", policy_client) for url in settings.policy_urls]

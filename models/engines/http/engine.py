@@ -168,7 +168,7 @@ class HttpEngine:
         self._answers.put(Generation(request.request_id, candidates, came[0][1]))
 
     async def _candidate(self, request: GenerationRequest, seed: int) -> tuple[Candidate, int]:
-        body = completion_body(self._policy.model, request, seed)
+        body = completion_body(self._policy.model, request, seed, lent=self._settings.weights == "held")
         return await self._policy.ask(body, request.own_prompt, lambda content: read_completion(content, request.stop))
 
     def _score(self, request: ScoringRequest) -> None:

@@ -46,10 +46,9 @@ class Fleet:
 
     async def serve(self, directory: Path) -> None:
         """Serve this checkpoint from now on. Raises EngineUnavailable when no server can; those that cannot are retried."""
-        reload = self._settings.weights == "reload"
         named = self._settings.policy_model if self.use == "policy" else self._settings.ppm_model
-        self.model = named if reload else directory.name
-        self._directory = directory if reload else None
+        self.model = directory.name if self._settings.weights == "served" else named
+        self._directory = directory if self._settings.weights == "reload" else None
         await asyncio.gather(*(self._look(server) for server in self._servers))
         if all(server.down for server in self._servers):
             raise EngineUnavailable(f"no server of the {self.use} can serve {directory}: {self._reasons()}", hint=_HINT)

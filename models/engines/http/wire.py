@@ -109,20 +109,21 @@ class _Server(BaseModel):
     vllm_config: _Configuration
 
 
-def completion_body(model: str, request: GenerationRequest, seed: int) -> dict[str, Any]:
+def completion_body(model: str, request: GenerationRequest, seed: int, *, lent: bool = False) -> dict[str, Any]:
     """Return the JSON that asks for one candidate. Beyond OpenAI's protocol, special tokens are to be kept in the text.
 
-    vLLM's server clips max_tokens to the room that the prompt leaves in the context, as the engines in process do.
+    vLLM's server clips max_tokens to the room that the prompt leaves in the context, as the engines in process do. A server
+    that only lends its model may know nothing beyond the protocol, and is asked for nothing else.
     """
-    return {
+    body = {
         "model": model,
         "prompt": request.prompt,
         "seed": seed,
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,
         "stop": list(request.stop),
-        "skip_special_tokens": False,
     }
+    return body if lent else {**body, "skip_special_tokens": False}
 
 
 def classify_body(model: str, prefix: str) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def probe_body(path: str, model: str) -> dict[str, Any]:
     """Return the JSON that asks for one token or one score."""
     if path == CLASSIFY:
         return classify_body(model, "1")
-    return completion_body(model, GenerationRequest(0, "1", (0,), 0.0, (), 1), 0)
+    return completion_body(model, GenerationRequest(0, "1", (0,), 0.0, (), 1), 0, lent=True)
 
 
 def read_completion(content: bytes, stop: tuple[str, ...]) -> tuple[Candidate, int]:

@@ -1,9 +1,15 @@
 -- One row per round: its candidates on the validation split beside what they would replace.
 -- Parameters: $round: which round
 with this_round as (
-    select policy_id, candidate_policy_id, candidate_ppm_id
+    -- A model that only helped to search is no policy: what the first candidate has to beat is the base.
+    select
+        coalesce(bases.checkpoint_id, rounds.policy_id) as policy_id,
+        rounds.candidate_policy_id,
+        rounds.candidate_ppm_id
     from rounds
-    where round = $round
+    left join checkpoints as searchers on searchers.checkpoint_id = rounds.policy_id and searchers.kind = 'bootstrap'
+    left join checkpoints as bases on searchers.checkpoint_id is not null and bases.kind = 'base' and bases.status = 'current'
+    where rounds.round = $round
 ),
 
 -- An evaluation that was repeated under other settings counts in its latest form.

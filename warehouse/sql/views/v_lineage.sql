@@ -11,7 +11,7 @@ edges as (
     from checkpoints
     where parent_id is not null
     union all
-    select 'checkpoint', checkpoint_id, 'trained in', 'round', round::varchar from checkpoints where kind <> 'base'
+    select 'checkpoint', checkpoint_id, 'trained in', 'round', round::varchar from checkpoints where kind in ('policy', 'ppm')
     union all
     select 'checkpoint', checkpoint_id, 'trained on', 'snapshot', snapshot_id::varchar from checkpoints where snapshot_id is not null
     union all
