@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings.layers import load
 from tasks import verify as verify_module
 from tasks.annotate import annotate
@@ -22,6 +22,7 @@ from tests.search.fakes import FakeEngine, FakeGrader
 from tests.test_resources import Place
 from tests.test_rollout import STATEMENTS, Isolated
 from tests.warehouse.trees import batch
+from warehouse.places.location import Location
 from warehouse.records import Problem
 from warehouse.store.lake import Warehouse
 
@@ -40,12 +41,12 @@ class Death(Exception):
 @pytest.fixture
 def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RoundPlan:
     rng = random.Random(0)
-    monkeypatch.setattr(module, "open_engine", lambda settings, policy, ppm: FakeEngine(rng))
+    monkeypatch.setattr(module, "open_engine", lambda settings, policy, ppm, stopped: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
     monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
     settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
-    return plan_of(settings, tmp_path / "home", 1, "test")
+    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), 1, "test")
 
 
 def searched(resources: Resources, plan: RoundPlan) -> Warehouse:
