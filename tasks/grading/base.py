@@ -1,7 +1,7 @@
 """The contract of a grader: does an answer equal the reference answer? Pure data.
 
-Cheap methods answer inside `submit`; symbolic ones in worker processes with a hard kill. A grade that could not be decided is
-`unknown`, which is neither correct nor wrong. GraderUnavailable is raised when no worker can be kept alive.
+Cheap comparisons answer inside `submit`; those of formulas in worker processes with a hard kill. A grade that could not be
+decided is `unknown`, which is neither correct nor wrong. GraderUnavailable is raised when no worker can be kept alive.
 """
 
 from dataclasses import dataclass
@@ -21,12 +21,13 @@ class GradingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The verdict, and which method reached it (exact, rational, a guard, symbolic, ...) in which version."""
+    """The verdict, which method reached it (exact, rational, unit, symbolic, ...) in which version, and why in a few words."""
 
     request_id: int
     verdict: Verdict
     method: str
     version: str
+    why: str = ""
 
     @property
     def how(self) -> str:

@@ -1,19 +1,21 @@
-"""The grader: cheap comparisons at once, symbolic ones in worker processes, identical ones once."""
+"""The grader: numbers, text and their lists at once, formulas in worker processes, identical comparisons once."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Final
+from typing import Final, NoReturn
 
 from tasks.grading.base import Grade, Grader, GradingRequest
-from tasks.grading.compare import Decision, decide
+from tasks.grading.equality.decision import Decision
+from tasks.grading.equality.table import decide
 from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
+from tasks.grading.values.expressions import Expression
 from warehouse.records import Verdict
 
-RULES_VERSION: Final = "2"
+RULES_VERSION: Final = "3"
 """Raised whenever a change of the rules may change a verdict."""
 _MAX_REMEMBERED: Final = 100_000
 
@@ -21,7 +23,7 @@ _Pair = tuple[str, str]
 
 
 class _NeedsWorker(Exception):
-    """Only a symbolic comparison can decide this pair."""
+    """Only a comparison of formulas can decide this pair."""
 
 
 def open_grader(settings: GradingSettings) -> "ProcessGrader":
@@ -31,12 +33,24 @@ def open_grader(settings: GradingSettings) -> "ProcessGrader":
 
 @lru_cache(maxsize=1)
 def grading_version() -> str:
-    """Return the version that every grade carries: of the rules here and of math-verify."""
-    return f"{RULES_VERSION}+math-verify-{version('math-verify')}"
+    """Return the version that every grade carries: of the rules here and of mpmath, which computes the values of formulas."""
+    return f"{RULES_VERSION}+mpmath-{version('mpmath')}"
 
 
-def _needs_worker(_left: str, _right: str) -> bool | None:
-    raise _NeedsWorker
+class _LeftToWorkers:
+    """The algebra of this process: none. Formulas may take long, and are compared where they can be ended."""
+
+    def equal(self, left: Expression, right: Expression) -> NoReturn:
+        """Leave the pair to a worker."""
+        raise _NeedsWorker
+
+    def proportional(self, left: Expression, right: Expression) -> NoReturn:
+        """Leave the pair to a worker."""
+        raise _NeedsWorker
+
+    def value(self, expression: Expression) -> NoReturn:
+        """Leave the pair to a worker."""
+        raise _NeedsWorker
 
 
 @dataclass(slots=True)
@@ -51,8 +65,8 @@ class ProcessGrader:
     _n_jobs: int = 0
 
     def submit(self, request: GradingRequest) -> None:
-        """Queue a comparison; numbers, sets and intervals of numbers are decided here, in microseconds."""
-        pair = (min(request.answer, request.reference), max(request.answer, request.reference))
+        """Queue a comparison; numbers, text, and sets and intervals of numbers are decided here, in microseconds."""
+        pair = (request.answer, request.reference)
         if pair in self._remembered:
             self._finished.append(_grade(request.request_id, self._remembered[pair]))
         elif pair in self._waiting:
@@ -81,7 +95,7 @@ class ProcessGrader:
 
     def _decide(self, request_id: int, pair: _Pair) -> None:
         try:
-            decision = decide(*pair, _needs_worker)
+            decision = decide(*pair, self.pool.settings, _LeftToWorkers())
         except _NeedsWorker:
             self._n_jobs += 1
             self._jobs[self._n_jobs] = pair
@@ -99,7 +113,7 @@ class ProcessGrader:
 
 def _grade(request_id: int, decision: Decision) -> Grade:
     verdict: Verdict = "unknown" if decision.equal is None else ("correct" if decision.equal else "wrong")
-    return Grade(request_id, verdict, decision.method, grading_version())
+    return Grade(request_id, verdict, decision.method, grading_version(), decision.why)
 
 
 def grade_all(pairs: Sequence[tuple[str, str]], grader: Grader) -> list[Grade]:

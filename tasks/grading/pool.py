@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tasks.grading.compare import Decision
+from tasks.grading.equality.decision import Decision
 from tasks.grading.settings import GradingSettings
 from warehouse.errors import GraderUnavailable
 
@@ -27,16 +27,20 @@ _STARTING_SECONDS: Final = 120.0
 _MAX_ATTEMPTS: Final = 3
 """A comparison that takes its worker down this often is unknown: it, not the machine, is at fault."""
 _MAX_FAILED_STARTS: Final = 3
+_FIRST_TRY: Final = 0.05
+"""Share of the CPU seconds: nearly every comparison needs milliseconds, and what needs more waits for all others."""
 
 
 @dataclass(slots=True)
 class _Job:
-    """A comparison. Mutable: `n_deaths` counts the workers that died of it."""
+    """A comparison. Mutable: `n_deaths` counts the workers that died of it. is_slow: its first, short try was not enough."""
 
     job_id: int
-    left: str
-    right: str
+    answer: str
+    reference: str
+    seconds: float
     n_deaths: int = 0
+    is_slow: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class WorkerPool:
 
     settings: GradingSettings
     _queue: deque[_Job] = field(default_factory=deque)
+    _slow: deque[_Job] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _n_failed_starts: int = 0
@@ -66,9 +71,9 @@ class WorkerPool:
         """The process ids of the workers that are alive now."""
         return tuple(worker.process.pid for worker in self._workers)
 
-    def submit(self, job_id: int, left: str, right: str) -> None:
-        """Queue a comparison. Never blocks."""
-        self._queue.append(_Job(job_id, left, right))
+    def submit(self, job_id: int, answer: str, reference: str) -> None:
+        """Queue a comparison. Never blocks; its time starts when a worker begins with it."""
+        self._queue.append(_Job(job_id, answer, reference, _FIRST_TRY * self.settings.timeout_seconds))
         self._dispatch()
 
     def poll(self, timeout_seconds: float) -> list[tuple[int, Decision]]:
@@ -85,7 +90,7 @@ class WorkerPool:
             self._kill_late_workers()
             if time.monotonic() >= give_up:
                 break
-        if self._queue:
+        if self._queue or self._slow:
             self._dispatch()
         return finished
 
@@ -97,23 +102,25 @@ class WorkerPool:
             self._reap(worker)
         self._workers.clear()
         self._queue.clear()
+        self._slow.clear()
         self._selector.close()
 
     def _has_work(self) -> bool:
-        return bool(self._queue) or any(worker.job is not None for worker in self._workers)
+        return bool(self._queue or self._slow) or any(worker.job is not None for worker in self._workers)
 
     def _dispatch(self) -> None:
         """Give queued comparisons to idle workers, and start workers while there are more comparisons than workers to come."""
         for worker in self._workers:
-            if self._queue and worker.is_ready and worker.job is None:
-                self._send(worker, self._queue.popleft())
+            waiting = self._queue or self._slow
+            if waiting and worker.is_ready and worker.job is None:
+                self._send(worker, waiting.popleft())
         n_starting = sum(not worker.is_ready for worker in self._workers)
-        while len(self._queue) > n_starting and len(self._workers) < self.settings.n_workers:
+        while len(self._queue) + len(self._slow) > n_starting and len(self._workers) < self.settings.n_workers:
             self._start()
             n_starting += 1
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "tasks.grading.worker", str(self.settings.timeout_seconds), str(_MEMORY_MIB)]
+        command = [sys.executable, "-m", "tasks.grading.worker", self.settings.model_dump_json(), str(_MEMORY_MIB)]
         environment = {"PATH": os.defpath, "PYTHONPATH": str(_ROOT), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
         try:
             process = subprocess.Popen(
@@ -131,11 +138,13 @@ class WorkerPool:
     def _send(self, worker: _Worker, job: _Job) -> None:
         """Hand a comparison to an idle worker. Requests are far smaller than a pipe's buffer, so that this never blocks."""
         worker.job = job
-        worker.deadline = time.monotonic() + 4 * self.settings.timeout_seconds + 1
+        worker.deadline = time.monotonic() + 4 * job.seconds + 1
         assert worker.process.stdin is not None  # Popen was given a pipe
         # A broken pipe is a dead worker: its end of file is read in the next poll, which repeats the comparison.
         with contextlib.suppress(BrokenPipeError):
-            worker.process.stdin.write(json.dumps({"left": job.left, "right": job.right}).encode() + b"\n")
+            worker.process.stdin.write(
+                json.dumps({"answer": job.answer, "reference": job.reference, "seconds": job.seconds}).encode() + b"\n"
+            )
             worker.process.stdin.flush()
 
     def _read(self, worker: _Worker) -> list[tuple[int, Decision]]:
@@ -152,9 +161,19 @@ class WorkerPool:
                 worker.is_ready = True
                 self._n_failed_starts = 0
             elif worker.job is not None:
-                finished.append((worker.job.job_id, Decision(answer["equal"], answer["method"])))
-                worker.job = None
+                job, worker.job = worker.job, None
+                decision = Decision(answer["equal"], answer["method"], answer["why"])
+                if decision.method != "timeout" or not self._tried_again(job):
+                    finished.append((job.job_id, decision))
         return finished
+
+    def _tried_again(self, job: _Job) -> bool:
+        """Return whether a comparison that ran out of its first, short time waits for its second try."""
+        if job.is_slow or job.seconds >= self.settings.timeout_seconds:
+            return False
+        job.is_slow, job.seconds = True, self.settings.timeout_seconds
+        self._slow.append(job)
+        return True
 
     def _bury(self, worker: _Worker) -> list[tuple[int, Decision]]:
         """Forget a dead worker; return the verdict of a comparison that ran out of time or killed too many, else repeat it."""
@@ -166,16 +185,16 @@ class WorkerPool:
             if self._n_failed_starts >= _MAX_FAILED_STARTS:
                 raise GraderUnavailable(
                     f"grading workers ended {self._n_failed_starts} times while starting (last exit code {returncode})",
-                    hint=f"try: {sys.executable} -m tasks.grading.worker 5 {_MEMORY_MIB}",
+                    hint=f"try: {sys.executable} -m tasks.grading.worker '{{}}' {_MEMORY_MIB}",
                 )
         if job is None:
             return []
         if worker.was_killed or returncode == -signal.SIGXCPU:
-            return [(job.job_id, Decision(None, "timeout"))]
+            return [] if self._tried_again(job) else [(job.job_id, Decision(None, "timeout", "it took too long"))]
         job.n_deaths += 1
         if job.n_deaths >= _MAX_ATTEMPTS:
-            return [(job.job_id, Decision(None, "died"))]
-        self._queue.appendleft(job)
+            return [(job.job_id, Decision(None, "died", "it took its worker down"))]
+        (self._slow if job.is_slow else self._queue).appendleft(job)
         return []
 
     def _kill_late_workers(self) -> None:

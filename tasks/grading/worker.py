@@ -1,8 +1,8 @@
 """The worker process: answer comparisons, one JSON line each, until standard input ends.
 
-Started as `python -m tasks.grading.worker TIMEOUT_SECONDS MEMORY_MIB`, by exec, in a clean environment. Limits on a comparison:
+Started as `python -m tasks.grading.worker SETTINGS_AS_JSON MEMORY_MIB`, by exec, in a clean environment. Its limits:
 
-    soft    SIGPROF after TIMEOUT_SECONDS of CPU, on the main thread: the worker says `timeout` and lives on
+    soft    SIGPROF after its seconds of CPU, on the main thread: the worker says `timeout` and lives on
     hard    the kernel's SIGXCPU one to two CPU seconds later, for C code that never looks at signals
     outside the pool's kill by wall clock
 
@@ -10,19 +10,37 @@ CPU time, not wall time, so that a busy machine does not turn answers into `unkn
 """
 
 import json
-import logging
 import os
 import resource
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
-from tasks.grading.compare import Decision, decide
-from tasks.grading.symbolic import EvaluationForbidden, equal, forbid_evaluation, warm_up
+from tasks.grading.equality.algebra import NumericAlgebra
+from tasks.grading.equality.decision import Decision
+from tasks.grading.equality.table import decide
+from tasks.grading.settings import GradingSettings
 
 
 class _TimeoutError(BaseException):
-    """The CPU time of a comparison is used up. A BaseException: sympy swallows Exception in many places."""
+    """The CPU time of a comparison is used up. A BaseException, so that nobody catches it by accident."""
+
+
+class EvaluationForbidden(RuntimeError):
+    """Something tried to compile text as Python code, or to reach outside."""
+
+
+def forbid_evaluation() -> None:
+    """Refuse from now on, in this process, to compile strings as Python code, to start programs and to open sockets."""
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "compile" and str(args[1]).startswith("<") and not str(args[1]).startswith("<frozen"):
+            raise EvaluationForbidden("a comparison tried to evaluate text as Python code")
+        if event in ("os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "socket.connect", "os.fork"):
+            raise EvaluationForbidden(f"a comparison tried {event}")
+
+    sys.addaudithook(hook)
 
 
 def _on_timeout(_signal: int, _frame: FrameType | None) -> None:
@@ -31,11 +49,10 @@ def _on_timeout(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Serve comparisons until standard input ends."""
-    timeout_seconds, memory_mib = float(sys.argv[1]), int(sys.argv[2])
-    logging.disable(logging.CRITICAL)
+    policy, memory_mib = GradingSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
-    warm_up()
+    decide(r"\frac{1}{\sqrt 2}+x", r"x+\sqrt{2}/2", policy, NumericAlgebra())  # so that the first comparison pays for no start
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, _on_timeout)
@@ -44,30 +61,28 @@ def main() -> None:
     answers.write('{"ready": true}\n')
     for line in sys.stdin:
         request = json.loads(line)
-        decision = _bounded(request["left"], request["right"], timeout_seconds)
-        answers.write(json.dumps({"equal": decision.equal, "method": decision.method}) + "\n")
+        decision = _bounded(request["answer"], request["reference"], request["seconds"], policy)
+        answers.write(json.dumps({"equal": decision.equal, "method": decision.method, "why": decision.why}) + "\n")
 
 
-def _bounded(left: str, right: str, timeout_seconds: float) -> Decision:
-    """Return the decision, `unknown` when time or memory ran out or the libraries gave up."""
+def _bounded(answer: str, reference: str, seconds: float, policy: GradingSettings) -> Decision:
+    """Return the decision, `unknown` when time or memory ran out."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    ceiling = int(used.ru_utime + used.ru_stime + timeout_seconds) + 2
+    ceiling = int(used.ru_utime + used.ru_stime + seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard), hard))
     try:
-        signal.setitimer(signal.ITIMER_PROF, timeout_seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
-            return decide(left, right, equal)
+            return decide(answer, reference, policy, NumericAlgebra())
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     except _TimeoutError:
-        return Decision(None, "timeout")
+        return Decision(None, "timeout", "it took too long")
     except MemoryError:
-        return Decision(None, "memory")
+        return Decision(None, "memory", "it needed too much memory")
     except EvaluationForbidden:
-        return Decision(None, "forbidden")
-    except Exception:  # noqa: BLE001 - math-verify and sympy raise anything; what they cannot compare is unknown
-        return Decision(None, "unreadable")
+        return Decision(None, "forbidden", "it tried to reach outside")
 
 
 if __name__ == "__main__":

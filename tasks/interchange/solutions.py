@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from tasks.grading.reading.boxed import boxed_answer
 from tasks.problems.answers import RowError
 from tasks.problems.readers import Json, RawRow
-from tasks.search.format import boxed_answer, prompt
+from tasks.search.format import prompt
 from warehouse.ids import content_id
 from warehouse.records import Node, Verdict
 

@@ -4,8 +4,8 @@ import math
 import re
 from typing import Final
 
+from tasks.grading.reading.boxed import boxed_answer
 from tasks.problems.readers import Json
-from tasks.search.format import boxed_answer
 
 _MARK: Final = "####"
 _GROUPED_NUMBER: Final = re.compile(r"[-+]?\$?\d{1,3}(?:,\d{3})+(?:\.\d+)?")

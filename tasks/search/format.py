@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from tasks.grading.reading.boxed import boxed_answer
+
 CODE: Final = "<code>"
 END_OF_STEP: Final = "<end_of_step>"
 END_OF_CODE: Final = "<end_of_code>"
@@ -30,7 +32,6 @@ STEP_STOPS: Final = (END_OF_STEP, END_OF_CODE)
 """Where a proposed step ends."""
 
 _OBSERVED = re.compile(rf"\n{OUTPUT}.*?{END_OF_OUTPUT}", re.DOTALL)
-_BOXED = r"\boxed{"
 
 
 def prompt(statement: str) -> str:
@@ -57,20 +58,6 @@ def observed(output: str) -> str:
 def observed_spans(text: str) -> list[tuple[int, int]]:
     """Return the [start, end) character spans of observed blocks in `text`; the policy is never trained to predict them."""
     return [match.span() for match in _OBSERVED.finditer(text)]
-
-
-def boxed_answer(text: str) -> str | None:
-    """Return the content of the last \\boxed{} in `text`, braces balanced, or None where there is none."""
-    start = text.rfind(_BOXED)
-    if start < 0:
-        return None
-    depth = 1
-    content_start = start + len(_BOXED)
-    for position in range(content_start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[position], 0)
-        if depth == 0:
-            return text[content_start:position].strip()
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ from tests.benchmarks.grading import (
     numeric_answers_per_cpu_second,
     reference_answers,
 )
+from tests.benchmarks.grading_kinds import BASELINE as KINDS_BASELINE
+from tests.benchmarks.grading_kinds import graded as graded_by_kind
+from tests.benchmarks.grading_mutants import MUTANTS
+from tests.benchmarks.grading_rewritings import REWRITINGS
 from tests.benchmarks.grading_variants import NEAR_MISSES, VARIANTS
 
 
@@ -39,6 +43,26 @@ def test_near_misses_are_refused(references: list[str]) -> None:
     figures, _ = graded(made_cases(references, NEAR_MISSES, 60), n_shown=5, accepting_is_right=False)
     assert sum(figures.n_cases.values()) > 400
     assert figures.share_accepted <= 0.003
+
+
+def test_rewritings_are_not_called_wrong(references: list[str]) -> None:
+    verdicts = graded_by_kind(made_cases(references, REWRITINGS, 12), n_shown=3, unwanted="wrong")
+    assert len(verdicts.by_kind) >= 40
+    assert verdicts.share("wrong") <= 0.005
+    assert verdicts.share("unknown") <= 0.05
+
+
+def test_mutants_are_not_accepted(references: list[str]) -> None:
+    verdicts = graded_by_kind(made_cases(references, MUTANTS, 25), n_shown=3, unwanted="correct")
+    assert verdicts.share("correct") <= 0.001
+
+
+def test_the_stored_rates_of_each_kind_meet_the_targets() -> None:
+    stored = json.loads(KINDS_BASELINE.read_text(encoding="utf-8"))
+    assert stored["rewritings"]["n_kinds"] >= 40
+    assert stored["rewritings"]["wrong"] <= 0.005
+    assert max(stored["rewritings"]["unknown"], stored["mutants"]["unknown"]) <= 0.05
+    assert stored["mutants"]["correct"] <= 0.001
 
 
 def test_grades_agree_with_the_published_labels_of_model_answers(real_data: Path) -> None:
@@ -68,4 +92,4 @@ def test_the_stored_figures_meet_the_targets() -> None:
     assert stored["variants"]["accepted"] >= 0.98
     assert stored["near-misses"]["accepted"] <= 0.003
     assert stored["numeric_per_cpu_second"] >= 1000
-    assert stored["symbolic_per_cpu_second"] >= 100
+    assert stored["symbolic_per_cpu_second"] >= 150

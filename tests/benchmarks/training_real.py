@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from tasks.problems.gsm8k import coded_solutions
 from transformers import AutoTokenizer, set_seed
 
 from models.training.job import TrainingJob
@@ -23,6 +22,7 @@ from models.training.settings import SftSettings
 from models.training.sft import sft_trainer
 from models.training.sft_data import tokenize_examples
 from models.training.trainer import MetricReport
+from tasks.domains.mathematics.gsm8k import coded_solutions
 from tasks.search.format import END_OF_OUTPUT, OUTPUT
 
 Packing = Literal["none", "tree"]

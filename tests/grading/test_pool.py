@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tasks.grading.compare import Decision
+from tasks.grading.equality.decision import Decision
 from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 from warehouse.errors import GraderUnavailable
 
-SLOW = r"9^{9^{9^9}}+x"
+SLOW = "+".join(rf"\ln(\ln(\ln(\ln(x+{n}))))^{{90}}" for n in range(20))
 
 
 def test_workers_that_cannot_start_make_the_grader_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_workers_that_cannot_start_make_the_grader_unavailable(monkeypatch: pyte
 
 def test_a_comparison_that_takes_every_worker_down_is_unknown_and_the_next_is_decided() -> None:
     pool = WorkerPool(GradingSettings(timeout_seconds=100))
-    pool.submit(1, SLOW, "3")
+    pool.submit(1, SLOW, f"{SLOW}+0")
     finished: list[tuple[int, Decision]] = []
     while not finished:
         finished = pool.poll(0.2)
@@ -61,12 +61,12 @@ def test_workers_end_when_their_parent_is_killed() -> None:
 
 
 def test_a_worker_refuses_to_evaluate_text_and_to_start_programs() -> None:
-    attacks = ["eval('1+1')", "exec('import os')", "__import__('sympy').sympify('1+1')", "__import__('os').system('true')",
+    attacks = ["eval('1+1')", "exec('import os')", "__import__('builtins').eval('2')", "__import__('os').system('true')",
                "__import__('os').fork()", "__import__('subprocess').run(['true'])"]  # fmt: skip
     program = (
-        "from tasks.grading.symbolic import *\n"
+        "from tasks.grading.worker import *\n"
         "attacks = [compile(attack, 'attack', 'eval') for attack in __import__('sys').argv[1:]]\n"
-        "warm_up()\nforbid_evaluation()\n"
+        "forbid_evaluation()\n"
         "for attack in attacks:\n"
         "    try:\n        eval(attack)\n        print('done')\n"
         "    except EvaluationForbidden:\n        print('refused')\n"

@@ -10,12 +10,12 @@ from tasks.domains.mathematics.changed_numbers import changed_numbers, parse_sta
 from tasks.domains.mathematics.relations import RELATIONS, Relation, evaluate, written
 from tasks.domains.mathematics.student_work import flawed_solutions, variable
 from tasks.domains.mathematics.virtual import LARGEST_NUMBER, SHARES, Chain, generate_problems, is_lucky, random_chain
+from tasks.grading.reading.boxed import boxed_answer
 from tasks.search.format import (
     ASSISTANT,
     CODE,
     END_OF_STEP,
     USER,
-    boxed_answer,
     code_of,
     observed_spans,
 )

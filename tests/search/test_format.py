@@ -4,7 +4,6 @@ from hypothesis import strategies as st
 from tasks.search.format import (
     END_OF_CODE,
     END_OF_STEP,
-    boxed_answer,
     code_of,
     is_final,
     observed,
@@ -31,9 +30,3 @@ def test_code_of_a_final_node_leaves_out_output_and_answer():
 def test_observed_spans_cover_exactly_what_was_observed(outputs):
     text = "".join(f"\ncode\n{END_OF_STEP}{observed(output)}" for output in outputs)
     assert [text[start:end] for start, end in observed_spans(text)] == [observed(output) for output in outputs]
-
-
-def test_the_last_boxed_answer_is_read_with_its_braces():
-    assert boxed_answer(r"so \boxed{1} or \boxed{\frac{1}{2}} .") == r"\frac{1}{2}"
-    assert boxed_answer(r"\boxed{\frac{1}{2}") is None
-    assert boxed_answer("none") is None
