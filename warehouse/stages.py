@@ -88,7 +88,7 @@ GATE_TRAINING_DATA: Final = Stage(
 GATE_PROMOTION: Final = Stage(
     "gate-promotion",
     "gate promotion",
-    ("problems", "rounds", "batches", "verifications", "evaluations", "gate_results"),
+    ("problems", "rounds", "checkpoints", "batches", "verifications", "evaluations", "gate_results"),
     ("gate_results",),
     in_round=True,
 )

@@ -131,15 +131,14 @@ def commit_training(
 
 
 def curve_rows(outcome: TrainingOutcome) -> list[TrainingMetricRow]:
-    """Return the training's curve as rows. Its final metrics stand with its checkpoint, in metrics_json."""
+    """Return the training's curve as rows, each value once. Its final metrics stand with its checkpoint, in metrics_json."""
     return [
-        TrainingMetricRow(point.kind, point.step, name, value)
-        for point in outcome.curve
-        for name, value in (
-            ("loss", point.loss),
-            ("accuracy", point.accuracy),
-            ("learning_rate", point.learning_rate),
-            ("ppm_pair_accuracy", point.ppm_pair_accuracy),
-        )
-        if value is not None
+        TrainingMetricRow(point.kind, point.step, name, value) for point in outcome.curve for name, value in _new_values(point)
     ]
+
+
+def _new_values(point: TrainingMetric) -> tuple[tuple[str, float], ...]:
+    """Return what a report says that the one before it did not: held-out accuracy comes with the progress once more."""
+    if point.ppm_pair_accuracy is not None:
+        return (("ppm_pair_accuracy", point.ppm_pair_accuracy),)
+    return ("loss", point.loss), ("accuracy", point.accuracy), ("learning_rate", point.learning_rate)

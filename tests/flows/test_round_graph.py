@@ -14,8 +14,9 @@ from prefect import Task
 import tasks
 from flows import evolution
 from flows.evolution import EvolutionPlan, evolution_round
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings import load
+from warehouse.places.location import Location
 from warehouse.stages import STAGES, Stage
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "round.txt"
@@ -69,9 +70,17 @@ def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], l
     )
     monkeypatch.setattr(evolution, "resources_of", lambda site: resources)
     settings = load("tiny-cpu")
-    base, first = (plan_of(settings, tmp_path, number, "test") for number in (0, 1))
+    site = site_of(settings, Location(tmp_path))
+    base, first = (plan_of(settings, site, number, "test") for number in (0, 1))
     plan = EvolutionPlan(
-        name="test", base_id="base", shard_size=SHARD_SIZE, settings_json="{}", override_reason=None, base=base, rounds=(first,)
+        name="test",
+        base_id="base",
+        bootstrap_id="base",
+        shard_size=SHARD_SIZE,
+        settings_json="{}",
+        override_reason=None,
+        base=base,
+        rounds=(first,),
     )
     evolution_round.fn(plan, first)
     return nodes, edges
