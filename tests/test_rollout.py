@@ -21,6 +21,8 @@ from tests.test_resources import Place
 from tests.warehouse.trees import batch
 from warehouse.records import Problem
 
+pytestmark = pytest.mark.usefixtures("new_lakes_are_copies")
+
 STATEMENTS = [toy_problem([number, 2, 3]) for number in range(12)]
 
 
