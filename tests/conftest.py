@@ -1,6 +1,7 @@
 """Fixtures that every test may use, and which tests run together where several workers share them out (pytest-xdist)."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +97,27 @@ def s3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S3Ser
 def bucket(s3: S3Server) -> str:
     """The address of a prefix that nobody used before."""
     return f"s3://{BUCKET}/{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty lake, to be copied: creating the tables takes longer than most tests."""
+    from warehouse.store.lake import Warehouse
+
+    home = tmp_path_factory.mktemp("empty")
+    Warehouse.open(home).close()
+    return home
+
+
+@pytest.fixture
+def new_lakes_are_copies(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this process opens a home without a lake, it finds a copy of the empty one."""
+    from warehouse.places.location import Location, catalog_path, lake_directory
+    from warehouse.store.connection import make_directories
+
+    def copied(location: Location) -> None:
+        make_directories(location)
+        if not location.catalog and not location.data and not catalog_path(location.home).exists():
+            shutil.copytree(empty_home / "lake", lake_directory(location.home), dirs_exist_ok=True)
+
+    monkeypatch.setattr("warehouse.store.lake.make_directories", copied)

@@ -23,6 +23,8 @@ from tests.warehouse.trees import batch
 from warehouse.places.location import Location
 from warehouse.records import Problem
 
+pytestmark = pytest.mark.usefixtures("new_lakes_are_copies")
+
 STATEMENTS = [toy_problem([number, 2, 3]) for number in range(12)]
 
 

@@ -26,6 +26,8 @@ from warehouse.places.location import Location
 from warehouse.records import Problem
 from warehouse.store.lake import Warehouse
 
+pytestmark = pytest.mark.usefixtures("new_lakes_are_copies")
+
 ROWS = {
     "trajectories": "order by trajectory_id",
     "verifications": "order by trajectory_id",

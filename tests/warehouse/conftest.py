@@ -12,13 +12,6 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
 
 
-@pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("empty")
-    Warehouse.open(home).close()
-    return home
-
-
 @pytest.fixture
 def home(empty_home: Path, tmp_path: Path) -> Path:
     return shutil.copytree(empty_home, tmp_path / "home")
