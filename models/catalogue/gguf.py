@@ -19,6 +19,7 @@ def convert_gguf(file: Path, directory: Path) -> None:
     import torch
     import transformers
 
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     source, name = str(file.parent), file.name
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, gguf_file=name, local_files_only=True)
@@ -46,7 +47,7 @@ def _plain(model: Any) -> Any:
     import torch
 
     config, weights = model.config, model.state_dict()
-    del config.quantization_config
+    vars(config).pop("quantization_config", None)
     table, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
     if not config.tie_word_embeddings and table.shape == head.shape and _agree(table, head):
         config.tie_word_embeddings = True
