@@ -116,6 +116,8 @@ def _thousands(reference: str) -> Iterator[str]:
 
 
 def _brackets(reference: str) -> Iterator[str]:
+    if re.search(r"\\[(\[]", reference):
+        return  # delimiters of mathematics are no brackets
     if "\\left" not in reference and "\\right" not in reference and "\\{" not in reference and re.search(r"[(\[]", reference):
         yield re.sub(r"([(\[])", r"\\left\1", re.sub(r"([)\]])", r"\\right\1", reference))
     elif "\\left" in reference and "\\leftarrow" not in reference and "\\leftr" not in reference:

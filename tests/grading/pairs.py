@@ -16,22 +16,25 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
     "boxes": [
         (r"\boxed{5}", "5"), (r"$\boxed 5$", "5"), (r"\fbox{5}", "5"), (r"x=\boxed{5}", "5"),
         (r"\boxed{x=4}", "4"), (r"\boxed{\text{(B)}}", "B"), (r"so the answer is \boxed{12}.", "12"),
+        (r"Therefore, the final answer is $\boxed{5}$.", "5"),
     ],
     "choices": [
         ("(B) 7", "7"), ("B. 7", "7"), ("(B) 7", "B"), ("Option B", "(B)"), ("B)", "B"), (r"\text{(C)}", "C"),
         ("(A) 5", "5"), ("(B) x+1", "x+1"), (r"(D) \frac12", "1/2"), ("C. 12", "12"), ("C) 12", "12"),
         ("C: 12", "12"), ("(C)", "C"), (r"\textbf{(C)}", "C"), (r"\textbf{(C)} 12", "12"),
-        (r"\text{(C) } 12", "C"),
+        (r"\text{(C) } 12", "C"), ("A", "(A)"), ("The answer is (B).", "B"),
     ],
     "days and labels": [
         ("Day 3", "3"), ("March 3", "3 March"), ("March 3rd", "3 March"), ("July 4, 2020", "4 July 2020"),
         ("Day 12", "12"), ("Page 7", "7"), ("Figure 2", "2"), ("June 10", "10 June"), ("Dec 25", "December 25"),
-        (r"\text{Tuesday}", "tuesday"),
+        (r"\text{Tuesday}", "tuesday"), (r"\text{Monday}", "Monday"),
     ],
     "degrees": [
         (r"\cos 30^\circ", r"\frac{\sqrt3}{2}"), (r"\sin(45^\circ)", r"\frac{\sqrt2}{2}"), (r"\sin 30°", "1/2"),
         (r"5^\circ", "5 degrees"), (r"\frac{\pi}{3}", r"60^\circ"), (r"\cos 45^{\circ}", r"\frac{\sqrt{2}}{2}"),
         (r"\sin 90^\circ", "1"), (r"\tan(30^{\circ})", r"\frac{1}{\sqrt3}"), (r"\cos 120^\circ", r"-\frac12"),
+        ("5 °C", "5 degrees Celsius"), (r"45^\circ", "45"), (r"\frac{\pi}{4}", r"45^\circ"),
+        (r"2\pi\text{ radians}", r"2\pi"),
     ],
     "families": [
         (r"n\pi", r"k\pi"), (r"\frac{\pi}{3}+2n\pi", r"\frac{\pi}{3}+2k\pi, k\in\mathbb{Z}"),
@@ -41,7 +44,7 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"x=\frac{\pi}{4}+n\pi", r"x=\frac{\pi}{4}+k\pi"), ("e^x+C", "e^x+K"),
         (r"\frac{x^2}{2}+C", r"\frac{1}{2}x^2+c"), (r"-\cos x+C", r"C-\cos x"),
         ("y=C_1e^{x}+C_2e^{2x}", "y=c_1e^{x}+c_2e^{2x}"), ("y=C_1e^{x}+C_2e^{2x}", "y=c_2e^{x}+c_1e^{2x}"),
-        ("y=Ax+B", "y=c_1x+c_2"),
+        ("y=Ax+B", "y=c_1x+c_2"), ("Answer: C", "C"),
     ],
     "floats": [
         ("12.000000000000002", "12"), ("0.30000000000000004", "0.3"), ("0.3333333333333333", "1/3"),
@@ -76,7 +79,16 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"\sqrt{12}", r"2\sqrt3"), (r"\sqrt{3+2\sqrt2}", r"1+\sqrt2"),
         (r"\frac{\sqrt5-1}{2}", r"\frac{2}{1+\sqrt5}"), ("2^{-3}", r"\frac18"), ("(x+1)^2", "x^2+2x+1"),
         (r"\frac{x^2-1}{x-1}", "x+1"), (r"e^{i\pi}", "-1"), ("|3-5|", "2"), (r"\lfloor 3.7 \rfloor", "3"),
-        ("5!", "120"), (r"\dfrac{7}{2}", r"3\frac12"),
+        ("5!", "120"), (r"\dfrac{7}{2}", r"3\frac12"), (r"\frac{\sqrt{3}}{3}", r"\frac{1}{\sqrt{3}}"),
+        (r"\sqrt{50}", r"5\sqrt{2}"), ("(x-1)(x+1)", "x^2-1"), (r"12 \text{ cm}^2", "12"),
+        ("12 sq cm", r"12\text{ cm}^2"), ("i", r"\sqrt{-1}"), (r"\ln 4", r"2\ln 2"), (r"\log_2 8", "3"),
+        ("2^{x+1}", r"2\cdot2^x"), (r"\frac{a+b}{c}", r"\frac{a}{c}+\frac{b}{c}"),
+        (r"\sin 2x", r"2\sin x\cos x"), (r"\tan^2 x + 1", r"\sec^2 x"), ("n(n+1)/2", r"\frac{n(n+1)}{2}"),
+        (r"\frac{n(n+1)}{2}", r"\frac{n^2+n}{2}"), (r"\binom{n+1}{2}", r"\frac{n(n+1)}{2}"),
+        ("2^n - 1", "2^{n}-1"), ("(n-1)!", r"\frac{n!}{n}"), (r"\frac{10}{4}", "2.5"), ("2^3", "8"),
+        ("3!", "6"), (r"\sqrt{16}", "4"), ("|{-3}|", "3"), (r"\frac{0}{5}", "0"), ("1/x", "x^{-1}"),
+        (r"\frac{d}{2}", "d/2"), ("a^2+2ab+b^2", "(a+b)^2"), (r"1-\frac{1}{n}", r"\frac{n-1}{n}"),
+        (r"\pi r^2", r"r^2\pi"), (r"3\sqrt{2}\text{ units}", r"3\sqrt2"),
     ],
     "intervals and inequalities": [
         ("infinity", r"\infty"), ("(x < 1) | (2 < x)", r"(-\infty,1)\cup(2,\infty)"), ("|x| < 3", "(-3,3)"),
@@ -90,7 +102,12 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"]-\infty,3[", r"(-\infty,3)"), (r"\{x : x<3\}", r"(-\infty,3)"),
         (r"\{x \in \mathbb{R} \mid x \neq 2\}", r"x \ne 2"),
         (r"\mathbb{R}-\{2\}", r"(-\infty,2)\cup(2,\infty)"), ("x<1 or x>4", "x>4 or x<1"),
-        ("x<1, x>4", r"(-\infty,1)\cup(4,\infty)"), (r"\[4\]", "4"),
+        ("x<1, x>4", r"(-\infty,1)\cup(4,\infty)"), (r"\[4\]", "4"), ("1 < x < 2", "(1,2)"),
+        (r"x \in (1,2)", "1<x<2"), (r"(-\infty, 1) \cup (2, \infty)", r"x<1 \text{ or } x>2"),
+        (r"x \geq 0", r"[0, \infty)"), (r"\left(3,-2\right)", "(3, -2)"),
+        (r"\lfloor n/2 \rfloor", r"\left\lfloor \frac{n}{2} \right\rfloor"),
+        ("all real numbers", r"(-\infty,\infty)"), (r"\mathbb{R}", r"(-\infty, \infty)"),
+        (r"x \in \mathbb{R}", r"\mathbb{R}"), (r"\sqrt[3]{x}", "x^{1/3}"), (r"\left[0,1\right]", "[0, 1]"),
     ],
     "matrices": [
         (r"\begin{vmatrix}2&1\\1&2\end{vmatrix}", "3"),
@@ -105,13 +122,14 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"\frac{1}{2}\begin{pmatrix}2&4\\6&8\end{pmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
         (r"\begin{pmatrix}1\\[2mm]3\end{pmatrix}", r"\begin{pmatrix}1\\3\end{pmatrix}"),
         (r"\begin{pmatrix}1 & 2\\[0.5em] 3 & 4\end{pmatrix}", r"\begin{pmatrix}1&2\\3&4\end{pmatrix}"),
+        (r"\begin{bmatrix} 3 \\ -2 \end{bmatrix}", "(3,-2)"),
     ],
     "money": [
         ("3 dollars and 5 cents", r"\$3.05"), ("30 (dollars)", "30"), ("$12$", "12"), ("Rs 50", "50"),
         ("Rs. 50", "50 rupees"), ("5 million dollars", r"\$5000000"), (r"\$2 thousand", r"\$2000"),
         (r"\$5.00", "5 dollars"), ("25 cents", r"\$0.25"), ("4 dollars 25 cents", r"\$4.25"),
         ("Rs. 250", "250"), ("USD 5", r"\$5"), (r"\$1,250.50", "1250.5"), (r"$\textbf{Bob}$", "Bob"),
-        ("$n=4$", "4"), ("$$4$$", "4"),
+        ("$n=4$", "4"), ("$$4$$", "4"), (r"$\frac{1}{2}$", "0.5"), ("-3", "$-3$"), (r"\$1,234.50", "1234.5"),
     ],
     "names and equations": [
         ("8 = x", "8"), ("8 = x", "x=8"), ("x=8", "8"), ("x=1,y=2", "(1,2)"), ("(x,y)=(1,2)", "(1,2)"),
@@ -126,10 +144,17 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"\begin{cases}x=1\\y=2\end{cases}", "(1,2)"), ("the answer is x = 7", "7"), ("x = 5 or 5", "5"),
         ("Answer: x=3", "3"), ("Area = 12", "12"), ("f(x)=2x+1", "2x+1"), ("y=2x+1", "2x-y+1=0"),
         ("x+2y-4=0", r"y = 2-\frac{x}{2}"), (r"\frac{x^2}{4}+\frac{y^2}{9}=1", "9x^2+4y^2=36"),
-        ("x^2=4", "x^2-4=0"), (r"\(x=4\)", "4"),
+        ("x^2=4", "x^2-4=0"), (r"\(x=4\)", "4"), ("x^2+y^2-2x=0", "(x-1)^2+y^2=1"),
+        ("y - 3 = 2(x - 1)", "y = 2x + 1"), (r"\{2, 3\}", "x=2, x=3"), ("f(x) = 3x", "y = 3x"),
+        ("S = 12", "12"), ("x = 3, y = -2", "(3,-2)"), ("(x, y) = (3, -2)", "(3,-2)"),
+        ("The solution is x = 5.", "x=5"), ("x = 5 cm", "5"), (r"V = \pi r^2 h", r"\pi r^2 h"),
+        ("y'' + y = 0", "y + y'' = 0"), (r"\frac{dy}{dx} = 2x", "dy/dx = 2x"), ("a_n = 2n+1", "a_n=1+2n"),
+        ("a_n = 2n+1", "2n+1"),
     ],
     "numbers": [
         ("#### 12", "12"), (r"12.5\%", "0.125"), ("3 3/4", "3.75"), ("10 000", "10000"), (r"0.5\%", "0.005"),
+        ("0.05", r"5\%"), ("10/4", "5/2"), (".5", "0.5"), ("5.", "5"), ("007", "7"), ("+5", "5"), ("--5", "5"),
+        ("1.50", "1.5"), (r"100\%", "1"),
     ],
     "plus-minus": [
         (r"\{0,\pm2\}", r"\{-2,0,2\}"), (r"(0,\pm3)", "(0,3),(0,-3)"), (r"\pm1,\pm2", "-2,-1,1,2"),
@@ -140,13 +165,16 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("Answer: 12", "12"), ("7 to 3", "7:3"), ("10:5", "2:1"), ("3:6:9", "1:2:3"),
         (r"\frac12:\frac13", "3:2"), ("1.5:2", "3:4"), ("Final Answer: 7", "7"), ("Answer: 7 cm", "7 cm"),
         ("The answer is: 7", "7"), ("Ans: 7", "7"), ("Answer: 2:3", "2:3"), ("Area: 12", "12"), ("x: 4", "4"),
+        ("3:4", "3/4"),
     ],
     "sets and tuples": [
         ("(1,2) and (3,4)", "(3,4),(1,2)"), ("{3, 4}", r"\{4,3\}"), ("{3}", "3"), ("(3, 4)", "(3,4)"),
         ("(1,000,000)", "1000000"), (r"\langle 1,2\rangle", "(1,2)"), (r"3\mathbf{i}-2\mathbf{j}", "3i-2j"),
         ("0.(3)", "1/3"), (r"\text{No solution}", "no solution"), ("10,000", "10000"), (r"10\,000", "10000"),
         ("(1, 2, 3)", "(1,2,3)"), ("(12,000,000)", "12000000"), ("P(5,2)", "P(5,2)"),
-        (r"\{2,2,3\}", r"\{2,3\}"), (r"\mathrm{odd}", "odd"),
+        (r"\{2,2,3\}", r"\{2,3\}"), (r"\mathrm{odd}", "odd"), ("1,234", "1234"), ("1 234 567", "1,234,567"),
+        ("(3, -2)", "(3,-2)"), (r"\text{Yes}", "yes"), (r"\text{no}", "No"), (r"\text{A}", "A"),
+        ("The solutions are 2 and 3.", "2, 3"), (r"\{\}", r"\emptyset"), ("{1, 2, 3}", r"\{1,2,3\}"),
     ],
     "times": [
         ("6 pm", "6:00 p.m."), ("6:30PM", "6:30 p.m."), ("midnight", "12:00 am"), ("9:05", "9:05 AM"),
@@ -155,6 +183,8 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("14:30", "2:30 PM"), ("2:30 pm", "14:30"), ("7:05", "7:05 PM"), ("11:00 PM", "11 pm"),
         ("11 PM Friday", "11:00 p.m. on Friday"), ("3 o'clock", "3:00"), ("6 a.m.", "6:00 AM"),
         (r"\{\pm\sqrt3\}", r"\{-\sqrt3,\sqrt3\}"),
+        (r"x = -1 \pm \sqrt{2}", r"x = -1 + \sqrt{2}, x = -1 - \sqrt{2}"),
+        (r"x=-1+\sqrt2 or x=-1-\sqrt2", r"-1\pm\sqrt{2}"),
     ],
     "units": [
         ("2 m 50 cm", "250 cm"), ("5 feet 6 inches", "66 inches"), ("1 hour and 30 minutes", "90 minutes"),
@@ -169,7 +199,7 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         (r"5 \mu m", "5 μm"), ("5 micrometers", "0.005 mm"), ("8 nm", "8"), ("4 V", "4"), ("3 J", "3"),
         ("60 in", "5 ft"), ("2 acres", "2"), (r"5 \mathrm{~N} \cdot \mathrm{m}", "5 N-m"),
         ("45 mph", "45 miles/hour"), ("3 people", "3"), ("25 students", "25"), ("4 red marbles", "4 marbles"),
-        ("7 days", "1 week"), ("1,000 people", "1000"),
+        ("7 days", "1 week"), ("1,000 people", "1000"), (r"15\text{ mph}", "15"), ("5 hours", "300 minutes"),
     ],
     "what Python prints": [
         ("noon", "12:00 PM"), ("Matrix([[1], [2]])", r"\begin{bmatrix}1\\2\end{bmatrix}"),
@@ -215,6 +245,10 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("colour", "color"), ("true", "T"), ("false", "F"), ("no", "N"), ("3rd", "3"), ("5th", "fifth"),
         ("converges", "convergent"), ("infinity", "infinite"), (r"7 \square", "7"), (r"7 \qed", "7"),
         ("The area is 12", "12"), ("no real solutions", "No real solution"), ("none", "None"),
+        (r"5\%", "5 percent"), ("2 and 3", "3 and 2"), ("3+2i", "2i+3"), ("2e", r"2\cdot e"), ("True", "true"),
+        ("The correct answer is B.", "B"), ("The value is 5.", "5"), ("So the answer is 5.", "5"),
+        ("five", "5"), ("the empty set", r"\emptyset"), ("no real solutions", "no real solution"),
+        ("p - q", "-q + p"),
     ],
     "words around numbers": [
         ("2 thousand", "2000"), ("1.2 million", "1200000"), ("10^9", "1 billion"), ("3 tenths", "0.3"),
@@ -223,7 +257,8 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("a third", "1/3"), ("-5", "minus 5"), ("negative 5", "-5"), ("negative five", "-5"),
         ("minus five", "-5"), ("6.02 x 10^23", r"6.02\times10^{23}"), ("third", "3"), ("3 hundred", "300"),
         ("10^3", "1 thousand"), (r"2\times10^6", "2 million"),
-        ("9.8 m/s^2", r"9.8 \text{ meters per second squared}"),
+        ("9.8 m/s^2", r"9.8 \text{ meters per second squared}"), ("one third", "1/3"),
+        (r"6\times 10^{3}", "6000"),
     ],
 }  # fmt: skip
 DIFFERENT: dict[str, list[tuple[str, str]]] = {
@@ -235,7 +270,7 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         (r"\boxed{3}", "4"),
     ],
     "choices": [
-        ("(A) 5", "(B) 5"), ("(A) 5", "6"), ("(A)", "(C)"),
+        ("(A) 5", "(B) 5"), ("(A) 5", "6"), ("(A)", "(C)"), (r"\text{Option A}", r"\text{Option B}"),
     ],
     "circled digits and Roman numerals": [
         ("②", "2"), ("①②", "12"), ("Ⅲ", "3"), ("Ⅻ", "Ⅺ"), ("①②③", "123"), ("⑤", "⑥"), ("㊀", "一"), ("Ⅳ", "IV"),
@@ -246,7 +281,7 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
     ],
     "degrees": [
         ("5 degrees above zero", "5 degrees below zero"), ("90 degrees", "90 radians"),
-        (r"\cos 60^\circ", r"\frac{\sqrt3}{2}"), (r"\tan 45^\circ", "-1"),
+        (r"\cos 60^\circ", r"\frac{\sqrt3}{2}"), (r"\tan 45^\circ", "-1"), ("5 °C", "5 °F"),
     ],
     "families": [
         ("x^2+C", "x^3+C"), (r"\pi/4+k\pi", r"\pi/4+2k\pi"), (r"2\pi n", r"\pi n"),
@@ -273,6 +308,10 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         (r"4.5 or \frac92", "9"), ("Ae^x+Be^{-x}", "Ae^x+Be^{x}"), (r"\ln(a+b)", r"\ln a+\ln b"),
         (r"\sqrt{a+b}", r"\sqrt{a}+\sqrt{b}"), (r"\sqrt{x^2+1}", "x+1"), ("(a+b)^2", "a^2+b^2"),
         (r"\frac{a}{b}", r"\frac{b}{a}"), ("3^x", "x^3"), ("x^{-1}", "-x"), (r"\log_2 3", r"\log_3 2"),
+        (r"\sqrt{x}+1", r"\sqrt{x+1}"), ("e^{2x}", "e^2x"), ("2^{10}", r"2\cdot10"),
+        (r"\frac{1}{2}x", r"\frac{1}{2x}"), (r"\sin^{-1}x", r"\frac{1}{\sin x}"), (r"\log_{10}x", r"\ln x"),
+        ("10^{-3}", "10^3"), (r"\frac{3}{4}", r"\frac{4}{3}"), ("3.14", r"\pi"), ("22/7", r"\pi"),
+        ("1+2i", "1-2i"),
     ],
     "intervals and inequalities": [
         ("|x|<5", r"(-\infty,5)"), ("|x|>5", r"(5,\infty)"), (r"\cos x > 0", r"(0,\infty)"),
@@ -284,6 +323,10 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("2x<3", "x<3"), ("3<5", "4<5"), ("5>3", "7>3"), ("x<x+1", "y<y+1"), ("]0,1]", "[0,1]"),
         (r"(-\infty,2]", r"(-\infty,2)"), (r"\sqrt[3]{2}", r"\sqrt{2}"), (r"-\sqrt[4]{2}", r"\sqrt[4]{-2}"),
         (r"x \in (1,2)", r"x \in [1,2]"), (r"\mathbb{Z}", r"\mathbb{N}"), (r"\mathbb{R}", r"\mathbb{Q}"),
+        (r"\{x | x>2\}", r"\{x | x<2\}"), ("1<x<2", "1<x<3"), ("x<1 or x>2", "x<1 or x>3"),
+        ("x<1 and x>0", "x<1"), ("a>b>c", "a>c>b"), (r"\infty", r"-\infty"), (r"+\infty", r"-\infty"),
+        (r"x\to\infty", r"x\to 0"), (r"n\in\mathbb{Z}", r"n\in\mathbb{N}"), ("p=2", r"p\ne2"),
+        (r"k\ge 2", "k>2"),
     ],
     "matrices": [
         (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"),
@@ -298,6 +341,7 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("$10 discount", "$10 increase"), ("$5 per person", "$5 per day"), ("$3 per pound", "$3 per ounce"),
         (r"\$50 less", r"\$50 more"), (r"\$2 million", r"\$2 thousand"), (r"\$3 billion", r"\$3"),
         ("¥5", r"\$5"), ("€5", r"\$5"), ("£3 per hour", "£3 per week"), ("$x - $y", "xy"),
+        ("$5 each", "$5 per day"), (r"\$5 off", r"\$5"),
     ],
     "names and equations": [
         ("x=1 y=2", "2"), ("x=1 y=2", "y=2"), (r"x = 4 \\ y = 5", "y = 5"), ("p=2 q=3", "p=3"),
@@ -311,13 +355,16 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("x=y=2", "y=2"), ("x=y=2", "x=2,y=3"), ("p=q=5", "p=r=5"), ("y''=2", "y'=2"),
         ("y' + y = 0", "y + y = 0"), ("1=1", "2=2"), (r"\sin 30=5", r"\cos 30=5"),
         ("x = 1, y = 2", "x = 1, z = 2"), ("x=1,x=2", "x=1,y=2"), ("a=b=1,c=2", "a=b=1,d=2"),
-        ("y=Ce^x", "y=Ce^{2x}"),
+        ("y=Ce^x", "y=Ce^{2x}"), ("x^2+1=0", "x^2-1=0"), ("y=mx+b", "y=mx-b"),
+        ("(x-1)^2+(y-2)^2=9", "(x-1)^2+(y+2)^2=9"), ("AB=5", "AC=5"), ("max=5", "min=5"), ("f(x)=x", "f(x)=-x"),
+        ("f(x)=2x", "g(x)=2x"),
     ],
     "numbers": [
         ("10–20", "-10"), ("5–10", "-5"), ("1.2.3", "0.36"), ("2 3", "6"), ("1 2", "12"), ("4 5 6", "120"),
         ("40%", "41%"), ("40%", "4.0"), ("204_5", "204_6"), ("1011_2", "1101_2"), ("0.333", "1/3"),
         ("0.5", "4/7"), ("2–8", "-6"), ("1.5–2.5", "-1"), ("12—15", "-3"), ("1 1 1", "1"), ("2 2", "4"),
-        ("3 4 5", "60"), ("1.1.1", "0.11"), ("2.3.4", "0.92"), ("0.1", "0.10000001"),
+        ("3 4 5", "60"), ("1.1.1", "0.11"), ("2.3.4", "0.92"), ("0.1", "0.10000001"), ("0.1", "0.01"),
+        ("-0", "1"), ("1/3 + 1/3", "1/3"), ("2020", "2021"),
     ],
     "plus-minus": [
         (r"\{\pm2\}", r"\{2\}"), (r"(\pm1,2)", "(1,2)"), (r"n \equiv 1 \pmod 3", r"n \equiv 2 \pmod 3"),
@@ -325,6 +372,7 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
     "ratios": [
         ("3:30", "3:31"), ("a:b", "ab"), ("3:4", "4:3"), ("1:2:3", "1:3:2"), ("3/4", "4:3"), ("3:00", "3:30"),
         ("r:R", "Rr"), ("9:15", "9:51"), ("3:2", "2:3"), ("1:2", "1:3"), (r"\frac{1}{3}:\frac{1}{2}", "3:2"),
+        ("1:30 hours", "1:40 hours"), ("7:30", "8:30"),
     ],
     "sets and tuples": [
         ("BCA", r"\text{ABC}"), ("x,y", "xy"), ("a.b", "a,b"),
@@ -340,13 +388,14 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         (r"\overrightarrow{AB}", r"\overrightarrow{BA}"), ("(3,141)", "3141"), ("(1,000,1)", "10001"),
         ("h(0)", "0"), ("g(0)+1", "1"), ("y(0)", "x(0)"), ("P(0)", "Q(0)"), (r"\{1,2,3\}", r"\{1,2\}"),
         (r"\{\{1,2\},\{3\}\}", r"\{\{1\},\{2,3\}\}"), (r"\{(1,2)\}", r"\{1,2\}"),
-        ("(1,2),(3,4)", "(1,3),(2,4)"), ("(1,2),(3,4)", "(2,1),(4,3)"), ("x'(t)", "x(t)"),
+        ("(1,2),(3,4)", "(1,3),(2,4)"), ("(1,2),(3,4)", "(2,1),(4,3)"), ("x'(t)", "x(t)"), ("2,3,5", "2,3,7"),
+        ("3(x+2)", "3x+2"), ("(0,0)", "(0,0,0)"), ("increasing on (0,1)", "decreasing on (0,1)"),
     ],
     "times": [
         ("6:00 PM", "6:00 AM"), ("3 PM", "3 AM"), ("7:05 AM", "7:50 AM"), ("Case 0", "0 AM"), (r"\pm 2", "2"),
         (r"1\pm 2", "3"), ("10:00 AM", "10:00 Uhr abends"), ("am", "ma"), ("6:30 AM", "6:30 PM"),
         ("12:00 AM", "12:00 PM"), (r"\{1\pm\sqrt5, -2\}", r"\{1+\sqrt5, -2\}"),
-        (r"-2, 1\pm\sqrt5", r"2, 1\pm\sqrt5"),
+        (r"-2, 1\pm\sqrt5", r"2, 1\pm\sqrt5"), ("5 pm", "5 am"),
     ],
     "units": [
         ("The answer is 2.5 cm wide", "The answer is 25 cm wide"), ("0 apples", "0 oranges"), ("5 kg", "5 g"),
@@ -354,13 +403,15 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("5 miles north", "5 miles south"), ("5 km east", "5 km west"),
         ("a car costs 2.5 units", "a car costs 25 units"), ("0 boys", "0 girls"), ("5 kg", "5 lb"),
         ("5 km/h", "5 m/s"), ("5 N", "5 J"), ("2 hours 13 minutes", "2 hours 31 minutes"),
-        ("3 m 20 cm", "3 m 2 cm"), ("5 (cm)", "5 (kg)"),
+        ("3 m 20 cm", "3 m 2 cm"), ("5 (cm)", "5 (kg)"), ("3 apples and 2 pears", "3 apples and 3 pears"),
+        ("1.5 hours", "1.5 minutes"), ("30 minutes", "30 hours"), ("Jan 1", "Jan 2"), ("Jan 2020", "Jan 2021"),
     ],
     "what Python prints": [
         ("noon", "midnight"), ("Room 5", "Day 5"), ("[0,1]", "(0,1)"), ("[0,1)", "(0,1]"), ("DNE", "0"),
         ("[1,234]", "1234"), ("[-1,1]", "(-1,1)"), ("[1,2[", "[1,2]"), ("2*I", "-2*I"), ("E**2", "2E"),
         ("Matrix([[1,2],[3,4]])", r"\begin{pmatrix}1&2\\3&5\end{pmatrix}"), ("{x: 2, y: 3}", "(3,2)"),
         ("FiniteSet(1,2)", r"\{1,3\}"), ("Interval(1,2)", "(1,2)"), ("Interval.open(1,2)", "[1,2]"),
+        ("x=2 (double root)", "x=-2"),
     ],
     "words and letters": [
         ("IV", "VI"), ("MC", "CM"), ("on", "no"), ("to", "ot"), ("TTH", "HTT"), ("ABC", "BCA"), ("x;y", "xy"),
@@ -380,7 +431,10 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("even", "not even"), ("parallel", "perpendicular"), ("4.5 or 5", "4.5"), ("2 or 3", "2 and 4"),
         ("red", "blue"), ("first", "second"), ("1st", "2nd"), ("gray", "black"), ("ACD", "ABD"),
         ("true", "false"), ("Yes", "No"), ("T", "false"), ("2n+1", "2n-1"), (r"a\cdot b", "a+b"),
-        ("x_1+x_2", "x_1+x_3"), (r"\alpha", r"\beta"),
+        ("x_1+x_2", "x_1+x_3"), (r"\alpha", r"\beta"), ("ABCD", "ABDC"),
+        (r"\triangle ABC \sim \triangle DEF", r"\triangle ABC \sim \triangle DFE"), ("Both A and B", "A"),
+        ("neither", "both"), ("3x+2", "3x-2"), ("II", "III"), ("III", "3 or 4"), ("all x", "no x"),
+        ("if and only if n is even", "if and only if n is odd"), ("the first", "the second"),
     ],
     "words around numbers": [
         ("6 plus y", "6"), ("3 squared", "3"), ("3 halves", "3"), ("8 hundredths", "8"),

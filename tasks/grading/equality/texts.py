@@ -66,7 +66,8 @@ def text_and_value(one: Text | Letters, other: Value, _: Comparing) -> Decision:
 
 def _changes(words: list[str], written: str) -> bool:
     """Return whether a text is the value and words that make another one of it: 5 at least, 5 more than x."""
-    others = [word for word in words if word != written]
+    text = " ".join(words)
+    others = text.removeprefix(written).split() if text.startswith(written) else [word for word in words if word != written]
     changing = [word for word in others if word in MEANINGFUL and word not in _VERBS]
     return (
         bool(written)

@@ -58,6 +58,9 @@ _OPERATORS: Final = (
     (re.compile(r"(?<![\w)!])!=|(?<=\s)!="), r"\\ne "), (re.compile(r"<=|=<(?!=)"), r"\\le "), (re.compile(r">="), r"\\ge "),
     (re.compile(r":=|=="), "="), (re.compile(r"->"), r"\\to "), (re.compile(r"\*\*"), "^"),
 )  # fmt: skip
+_DERIVATIVE = re.compile(
+    r"\\[dt]?frac\s*\{\s*d([a-zA-Z])\s*\}\s*\{\s*d[a-z]\s*\}|(?<![a-zA-Z\\])d([a-zA-Z])/d[a-z](?![a-zA-Z])"
+)
 _REPEATING = re.compile(r"(\d+\.\d*)\((\d+)\)(?!\d)")
 _DROPPED_WITH_ARGUMENT = re.compile(r"\\(?:phantom|hspace|vspace|color|label|tag)\*?\s*\{[^{}]*\}")
 _NESTING: Final = {"(": 1, "[": 1, r"\{": 1, ")": -1, "]": -1, r"\}": -1}
@@ -92,6 +95,7 @@ def _prepared(text: str) -> str:
         text = re.sub(r"[eE]-", "e-0", text)
     for pattern in _THOUSANDS:
         text = pattern.sub(lambda match: match[1] + re.sub(r"\D", "", match[2]) if match.lastindex else "", text)
+    text = _DERIVATIVE.sub(lambda match: f"{match[1] or match[2]}'", text)
     for pattern, operator in _OPERATORS:
         text = pattern.sub(operator, text)
     return _REPEATING.sub(r"\1\\overline{\2}", text)

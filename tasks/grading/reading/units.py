@@ -115,7 +115,7 @@ class _Reader:
         """Return dimensions and size of the unit at the position: one word, a command, or a prefix and a word."""
         word = self._word()
         self._position += 1
-        if word == r"\degree":
+        if word == r"\degree" or (word.lower() in ("degree", "degrees") and self._word()[:1].upper() in DEGREE_UNITS):
             if self._word() in ("C", "F") or self._word().lower() in ("celsius", "fahrenheit"):
                 word = DEGREE_UNITS[self._word()[0].upper()]
                 self._position += 1
