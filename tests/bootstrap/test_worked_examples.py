@@ -9,11 +9,12 @@ import pytest
 from tasks.bootstrap.worked_examples import SHIPPED, WorkedExample, worked_examples
 from tasks.grading.base import GradingRequest
 from tasks.grading.grader import open_grader
+from tasks.grading.reading.boxed import boxed_answer
 from tasks.grading.settings import GradingSettings
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.host.pool import ForkSandbox
 from tasks.sandbox.settings import SandboxSettings
-from tasks.search.format import END_OF_CODE, END_OF_OUTPUT, END_OF_STEP, OUTPUT, boxed_answer, code_of
+from tasks.search.format import END_OF_CODE, END_OF_OUTPUT, END_OF_STEP, OUTPUT, code_of
 from tasks.search.sampling import steps_of
 from tests.sandbox.conftest import Bench
 from warehouse.errors import BadInput
