@@ -82,7 +82,7 @@ def test_ranges_give_the_rows_of_the_whole_round_also_after_a_death_between_two(
     assert whole_report.n_verified > 0
     assert all(frame.height > 0 for frame in whole.values())
 
-    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"home": tmp_path / "other"})})
+    elsewhere = plan.model_copy(update={"site": plan.site.model_copy(update={"location": Location(tmp_path / "other")})})
     monkeypatch.setattr(Warehouse, "problem_ranges", partialmethod(Warehouse.problem_ranges, 5))
     n_measured = 0
 
