@@ -1,6 +1,7 @@
 """Split tokens at separators that stand outside of every bracket."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from tasks.grading.reading.tokens import Token
@@ -13,11 +14,16 @@ Read = Callable[[Parts], Value | None]
 """Reads tokens as a value, None where no type fits them all."""
 
 
+@lru_cache(maxsize=4096)
+def _step(text: str) -> int:
+    if text in _OPENERS or text.startswith(r"\begin{"):
+        return 1
+    return -1 if text in _CLOSERS or text.startswith(r"\end{") else 0
+
+
 def step(token: Token) -> int:
     """Return how much deeper in brackets the tokens are after this one."""
-    if token.text in _OPENERS or token.text.startswith(r"\begin{"):
-        return 1
-    return -1 if token.text in _CLOSERS or token.text.startswith(r"\end{") else 0
+    return _step(token.text)
 
 
 def is_balanced(parts: Parts) -> bool:
@@ -32,11 +38,13 @@ def is_balanced(parts: Parts) -> bool:
 
 def split(parts: Parts, is_separator: Callable[[Token], bool]) -> tuple[list[Parts], Parts]:
     """Return the tokens between separators outside of brackets, and the separators."""
+    if not any(map(is_separator, parts)):
+        return [list(parts)], []
     pieces: list[Parts] = [[]]
     found: Parts = []
     depth = 0
     for token in parts:
-        depth += step(token)
+        depth += _step(token.text)
         if depth == 0 and is_separator(token):
             pieces.append([])
             found.append(token)

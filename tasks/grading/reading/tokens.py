@@ -51,7 +51,7 @@ _ESCAPED_TWICE = re.compile(r"\\\\(?=[a-zA-Z]{2})|\\\\(?=[{}%$,;!()\[\]](?!\d*\s
 _PERCENT = re.compile(r"(?<!\\)%")
 _COLUMNS = re.compile(r"(\\begin\s*\{(?:array|tabular)\})\s*(?:\[[a-z]\]\s*)?\{[^{}]*\}")
 _LEFT_RIGHT = re.compile(r"\\(?:left|right|middle)(?![a-zA-Z])\s*\.?|\\[bB]igg?[lrm]?(?![a-zA-Z])\s*\.?")
-_OPEN_SYSTEM = re.compile(r"\\left\s*(?:\\\{|\\lbrace)(?=.*\\right\s*\.)", re.DOTALL)
+_OPEN_SYSTEM = re.compile(r"(?:\\left\s*)?(?:\\\{|\\lbrace)(?=.*\\right\s*\.)", re.DOTALL)
 _OPENING, _CLOSING = re.compile(r"(?<!\\)\\(?:\{|lbrace)"), re.compile(r"(?<!\\)\\(?:\}|rbrace)")
 """The brace of a system, \\left\\{ ... \\right. , opens no set."""
 _OPERATORS: Final = (
