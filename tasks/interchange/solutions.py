@@ -8,8 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.problems.answers import RowError
-from tasks.problems.readers import Json, RawRow
+from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import boxed_answer, prompt
 from warehouse.ids import content_id
 from warehouse.records import Node, Verdict
