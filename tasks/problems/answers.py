@@ -77,7 +77,7 @@ def _of_solutions(fields: Mapping[str, Json]) -> Reference:
 
 
 def _final(text: str) -> str:
-    """Return the final answer of a text, which is all of it where nothing in it is marked. Raises RowError for an empty mark."""
+    """Return the final answer of a text: all of it where nothing is marked. Raises RowError for a mark without an answer."""
     named = _NAMED.search(text)
     if _MARK in text:
         text = _after_mark(text)

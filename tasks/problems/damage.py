@@ -27,8 +27,8 @@ _OFTEN_OVER_ESCAPED: Final = "frac|dfrac|tfrac|sqrt|boxed|text|cdot|times|pi|the
 _REMNANT: Final = re.compile(r"([\b\f\n\t\r\v\a])([a-zA-Z]+)")
 _LETTERS: Final = {"\b": "b", "\f": "f", "\n": "n", "\t": "t", "\r": "r", "\v": "v", "\a": "a"}
 _LAYOUT: Final = "\n\t\r"
-_MAY_BE_WORDS: Final = frozenset({"u", "e", "i", "o", "m", "an", "au"})
-r"""Remnants of \nu, \ne, \ni, \to, \rm, \tan and \tau that may stand on a line of their own; no other remnant is a word."""
+_MAY_BE_WORDS: Final = frozenset({"u", "e", "i", "o", "m", "an", "au", "mid", "parallel", "exists", "angle", "floor", "brace"})
+r"""Remnants of \nu, \ne, \ni, \to, \rm, \tan, \tau, \nmid ... that may begin a line; no other remnant is a word."""
 _STRAY: Final = re.compile(r"[\b\f\v\a]")
 _COMMAND: Final = re.compile(r"(?<!\\)\\[a-zA-Z]{2,}")
 _OVER_ESCAPED: Final = re.compile(rf"\\\\(?=(?:{_OFTEN_OVER_ESCAPED})(?![a-zA-Z]))")

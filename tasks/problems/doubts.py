@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from tasks.problems.rows import RowError
+from warehouse.errors import BadInput
 from warehouse.records import Problem
 
 DoubtName = Literal["placeholder", "choice_index", "prose", "list_in_text", "proof", "invalid", "level", "damaged"]
@@ -14,6 +15,15 @@ DoubtName = Literal["placeholder", "choice_index", "prose", "list_in_text", "pro
 question asks for a proof; invalid: the data set itself says so (problem_is_valid); level: no whole number from 0 to 100 (taken:
 without a level); damaged: control characters where LaTeX or a line break was meant (taken: as they stand)."""
 DOUBT_NAMES: Final[tuple[DoubtName, ...]] = get_args(DoubtName)
+
+
+def doubts_named(names: Sequence[str]) -> frozenset[DoubtName]:
+    """Return the kinds of doubt that these names mean. Raises BadInput for another name."""
+    found = {name: doubt for doubt in DOUBT_NAMES for name in (doubt, doubt.replace("_", "-"))}
+    unknown = next((name for name in names if name not in found), None)
+    if unknown is not None:
+        raise BadInput(f"no rows are refused as {unknown!r}", hint=f"choose of {', '.join(DOUBT_NAMES)}")
+    return frozenset(found[name] for name in names)
 
 
 @dataclass(frozen=True, slots=True)

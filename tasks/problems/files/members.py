@@ -41,7 +41,7 @@ def members(path: Path, suffixes: Sequence[str], part: str | None) -> Iterator[l
     """
     if path.is_dir():
         within = [(str(file.relative_to(path)), file) for file in path.rglob("*") if file.is_file()]
-        yield _with_rows([_member(name, partial(file.open, "rb")) for name, file in within], suffixes, part, path)
+        yield _with_rows([_member(name, partial(_of_folder, file)) for name, file in within], suffixes, part, path)
     elif path.suffix.lower() == ".zip":
         try:
             archive = zipfile.ZipFile(path)
@@ -51,7 +51,7 @@ def members(path: Path, suffixes: Sequence[str], part: str | None) -> Iterator[l
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
             yield _with_rows([_member(name, partial(_of_archive, archive, name)) for name in names], suffixes, part, path)
     else:
-        yield [_member(path.name, partial(path.open, "rb"))]
+        yield [_member(path.name, partial(_of_folder, path))]
 
 
 def _member(name: str, opened: Callable[[], BinaryIO]) -> Member:
@@ -61,6 +61,10 @@ def _member(name: str, opened: Callable[[], BinaryIO]) -> Member:
     if ending == ".zst":
         return Member(name[: -len(ending)], lambda: _unzstd(opened()))
     return Member(name, opened)
+
+
+def _of_folder(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def _of_archive(archive: zipfile.ZipFile, name: str) -> BinaryIO:
