@@ -12,6 +12,9 @@ from warehouse.ids import content_id
 Split = Literal["train", "validation", "test"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 
+ProblemKind = Literal["one_answer", "several_answers", "several_questions", "choice", "proof"]
+"""What a problem asks for: one answer, several of one question, several of several questions, one of given options, a proof."""
+
 Outcome = Literal["ok", "error", "timeout", "out_of_memory", "killed", "not_run"]
 """What became of a step's code. `not_run`: the root, or a candidate that is not a whole step."""
 
@@ -45,7 +48,10 @@ Verdict = Literal["correct", "wrong", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A row of `problems`: a statement with its reference answer. The id is a content hash of the statement."""
+    """A row of `problems`: a statement with its reference answer. The id is a content hash of the statement.
+
+    kind None: the problem was read before kinds were told apart.
+    """
 
     problem_id: str
     statement: str
@@ -53,6 +59,7 @@ class Problem:
     source: str
     level: int | None
     split: Split
+    kind: ProblemKind | None = "one_answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from flows.data.ingest import run_ingest
+from flows.data.screening import loaded_problems
 from flows.display.progress import Display
 from flows.home.code_version import code_version
 from flows.settings import Settings
-from tasks.domains.registry import DOMAINS
-from tasks.problems.loaders import load_problems
+from tasks.problems.options import RECOGNISE
 from warehouse.ids import content_id
 from warehouse.places.objects import fetched
 from warehouse.records import Batch, BenchmarkProblem
@@ -23,7 +23,7 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
     report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_INGEST)
     display.message(report.line)
     with fetched(file) as local:
-        problems = load_problems(local, "test", file.stem, read=DOMAINS[settings.problems.domain].read).problems
+        problems = loaded_problems(settings, local, "test", file.stem, RECOGNISE, {}, set()).problems
     fingerprint = content_id(" ".join(problem.problem_id for problem in problems))
     batch = Batch(round=0, stage=BENCHMARK.name, shard=file.stem, fingerprint=fingerprint, code_version=code_version())
     with Warehouse.open(home, settings.warehouse) as lake:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tasks.grading.base import Grader
 from tasks.grading.settings import GradingSettings
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow
 from tasks.search.format import Wording
 from warehouse.records import Problem, Split
 

@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.problems.answers import RowError
-from tasks.problems.readers import Json, RawRow
+from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import ASSISTANT, CODE, USER, code_of
 from warehouse.records import Ending, Node, Outcome, Verdict
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tasks.grading.reading.boxed import boxed_answer
-from tasks.problems.answers import RowError
-from tasks.problems.readers import Json, RawRow
+from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import prompt
 from warehouse.ids import content_id
 from warehouse.records import Node, Verdict

@@ -1,153 +1,81 @@
 """Read problem files row by row, so that each row keeps its place in the file.
 
-What cannot be read at all is BadInput; a row that cannot be read is a row with a fault, because one broken line says nothing
-about its neighbours. In a JSON array, in contrast, nothing after a syntax error can be trusted.
+JSON, JSON Lines, CSV, TSV, Parquet and Arrow, each also .gz, .zst or .zip; a folder of them, or a data set that
+`datasets` saved. What cannot be read at all is BadInput; a row that cannot be read is a row with a fault.
 """
 
-import json
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final
 
+from tasks.problems.files.json_rows import json_line_rows, json_rows
+from tasks.problems.files.members import COMPRESSIONS, Member, members
+from tasks.problems.files.tables import arrow_rows, csv_rows, parquet_rows
+from tasks.problems.rows import RawRow
 from warehouse.errors import BadInput
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""A parsed JSON value."""
+_TABLES: Final[dict[str, Callable[[BinaryIO, str], Iterator[RawRow]]]] = {
+    ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".parquet": parquet_rows,
+    ".arrow": arrow_rows,
+    ".feather": arrow_rows,
+}
+_LINES: Final = (".jsonl", ".ndjson")
+_SUFFIXES: Final = (".jsonl", ".ndjson", ".json", *_TABLES)
+_FORMS: Final = (
+    "give JSON, JSON Lines, CSV, TSV, Parquet or Arrow, also .gz, .zst or .zip, or a folder of them, "
+    "whose rows have the fields question and answer"
+)
 
-_WHITESPACE: Final = " \t\r\n"
-_FORMS: Final = "give a .jsonl, .json or .parquet file whose rows have the fields question and answer"
 
+def read_rows(path: Path, part: str | None = None) -> Iterator[RawRow]:
+    """Return the rows of a file, a folder or an archive in their order. Raises BadInput when it cannot be read.
 
-@dataclass(frozen=True, slots=True)
-class RawRow:
-    """An input row as it stands in the file: its fields, or the fault that kept it from being read.
-
-    line_number counts from 1: the line in a text file, the row in a Parquet file.
+    part: the split that is wanted, where a data set holds several.
     """
-
-    line_number: int
-    raw: str
-    fields: dict[str, Json]
-    fault: str | None = None
-
-
-def read_rows(path: Path) -> Iterator[RawRow]:
-    """Return the rows of a JSONL, JSON or Parquet file in their order. Raises BadInput when the file cannot be read."""
-    readers: dict[str, Callable[[Path], Iterator[RawRow]]] = {
-        ".jsonl": _json_lines,
-        ".ndjson": _json_lines,
-        ".json": _json,
-        ".parquet": _parquet,
-    }
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise BadInput(f"problem file {path} has the unknown form '{path.suffix}'", hint=_FORMS)
     try:
-        if path.stat().st_size == 0:
-            raise BadInput(f"problem file {path} is empty", hint=_FORMS)
-        yield from reader(path)
+        with members(path, _SUFFIXES, part) as files:
+            for member in files:
+                for row in _rows(member, path, part):
+                    yield row if len(files) == 1 else replace(row, file=member.name)
     except FileNotFoundError:
         raise BadInput(f"problem file {path} does not exist", hint=_FORMS) from None
-    except IsADirectoryError:
-        raise BadInput(f"problem file {path} is a directory", hint=_FORMS) from None
+    except (EOFError, zlib.error) as error:
+        raise BadInput(f"problem file {path} is cut off or damaged: {error}") from error
     except OSError as error:
         raise BadInput(f"problem file {path} cannot be read: {error.strerror or error}") from error
 
 
-def _json_lines(path: Path) -> Iterator[RawRow]:
-    with path.open("rb") as file:
-        for line_number, line in enumerate(file, start=1):
-            content = line.removeprefix(b"\xef\xbb\xbf") if line_number == 1 else line
-            if content.strip():
-                yield _json_line(content, line_number)
+def name_of_file(path: Path) -> str:
+    """Return the name of a file without what only says how it is stored: train for train.jsonl.gz."""
+    name = PurePosixPath(path.name)
+    while name.suffix.lower() in (*_SUFFIXES, *COMPRESSIONS, ".zip"):
+        name = name.with_suffix("")
+    return name.name
 
 
-def _json_line(content: bytes, line_number: int) -> RawRow:
-    raw = content.decode("utf-8", errors="backslashreplace").strip()
-    try:
-        content.decode("utf-8")
-        return _row(json.loads(raw), raw, line_number)
-    except UnicodeDecodeError as error:
-        return RawRow(line_number, raw, {}, f"not UTF-8: byte {error.start + 1} of the line is 0x{content[error.start]:02x}")
-    except json.JSONDecodeError as error:
-        return RawRow(line_number, raw, {}, f"invalid JSON: {error.msg} at column {error.colno}")
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets nested without end
-        return RawRow(line_number, raw, {}, f"invalid JSON: {str(error).split(';', 1)[0]}")
+def _rows(member: Member, path: Path, part: str | None) -> Iterator[RawRow]:
+    where = str(path) if path.name.startswith(member.name) else f"{path} ({member.name})"
+    if member.suffix not in _SUFFIXES:
+        raise BadInput(f"problem file {where} has the unknown form '{member.suffix}'", hint=_FORMS)
+    with member.opened() as file:
+        if path.is_file() and path.stat().st_size == 0:
+            raise BadInput(f"problem file {where} is empty", hint=_FORMS)
+        if member.suffix in _TABLES:
+            yield from _TABLES[member.suffix](file, where)
+            return
+        first = file.readline()
+        if member.suffix in _LINES and not _begins_a_document(first):
+            yield from json_line_rows(chain((first,), file))
+        else:
+            yield from json_rows(first + file.read(), where, part)
 
 
-def _json(path: Path) -> Iterator[RawRow]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"problem file {path} is not UTF-8: byte {error.start + 1} cannot be decoded") from error
-    if text.lstrip(_WHITESPACE).startswith("["):
-        return _json_array(path, text)
-    return _json_lines(path)  # many files named .json hold one object a line
-
-
-def _json_array(path: Path, text: str) -> Iterator[RawRow]:
-    decoder = json.JSONDecoder()
-    line_number = 1
-    counted_to = 0
-    position = _skip(text, text.index("[") + 1)
-    while text[position : position + 1] != "]":
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise _broken_array(path, text, error.pos, error.msg) from error
-        except (ValueError, RecursionError) as error:
-            raise _broken_array(path, text, position, str(error).split(";", 1)[0]) from error
-        line_number += text.count("\n", counted_to, position)
-        counted_to = position
-        yield _row(value, text[position:end], line_number)
-        position = _skip(text, end)
-        if text[position : position + 1] == ",":
-            position = _skip(text, position + 1)
-        elif text[position : position + 1] != "]":
-            raise _broken_array(path, text, position, "Expecting ',' delimiter or ']'")
-    after = _skip(text, position + 1)
-    if after < len(text):
-        raise _broken_array(path, text, after, "Extra data after the array")
-
-
-def _skip(text: str, position: int) -> int:
-    while position < len(text) and text[position] in _WHITESPACE:
-        position += 1
-    return position
-
-
-def _broken_array(path: Path, text: str, position: int, message: str) -> BadInput:
-    line = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
-    return BadInput(
-        f"problem file {path} is invalid JSON: line {line}, column {column}: {message}",
-        hint="repair it there, or give one object a line as .jsonl, where a broken line costs only itself",
-    )
-
-
-def _parquet(path: Path) -> Iterator[RawRow]:
-    import polars as pl
-
-    try:
-        table = pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
-        raise BadInput(f"problem file {path} is not a whole Parquet file: {str(error).splitlines()[0]}") from error
-    for line_number, fields in enumerate(table.iter_rows(named=True), start=1):
-        yield _row(fields, json.dumps(fields, ensure_ascii=False, default=str), line_number)
-
-
-def _row(value: Json, raw: str, line_number: int) -> RawRow:
-    if isinstance(value, dict):
-        return RawRow(line_number, raw, value)
-    return RawRow(line_number, raw, {}, f"not an object but {_KINDS[type(value)]}")
-
-
-_KINDS: Final[dict[type, str]] = {
-    type(None): "null",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a text",
-    list: "a list",
-}
+def _begins_a_document(line: bytes) -> bool:
+    """Return whether a first line opens an object or array that goes on below: JSON under the name of JSON Lines."""
+    stripped = line.strip()
+    return stripped == b"{" or (stripped.startswith(b"[") and not stripped.endswith(b"]"))

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.interchange.rstar_trees import nodes_of, read_tree, rstar_row
-from tasks.problems.answers import RowError
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow, RowError
 from tasks.search.format import prompt
 from warehouse.records import Node, Verdict
 

@@ -7,8 +7,8 @@ import pytest
 
 from tasks.interchange.published import TextPair, published_example, published_pair
 from tasks.interchange.solutions import final_answer, path_of, read_solutions
-from tasks.problems.answers import RowError
-from tasks.problems.readers import Json, RawRow, read_rows
+from tasks.problems.readers import read_rows
+from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import ASSISTANT, CODE, USER, prompt
 
 ROW: dict[str, Json] = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.problems.identity import problem_id
 from tasks.problems.loaders import LoadedProblems, load_problems, problems_of
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow
 from warehouse.errors import BadInput
 
 GOOD = {"question": "What is 1 + 1?", "answer": "2"}

@@ -19,8 +19,8 @@ from tasks.domains.registry import DOMAINS
 from tasks.grading.base import Grade, GradingRequest
 from tasks.grading.settings import GradingSettings
 from tasks.problems.identity import problem_id
-from tasks.problems.loaders import problem_of
-from tasks.problems.readers import RawRow
+from tasks.problems.reading import problem_of
+from tasks.problems.rows import RawRow
 from tasks.search.aggregation import AGGREGATIONS
 from tasks.search.format import ANSWER, CODE, END_OF_ANSWER, END_OF_CODE, END_OF_STEP, OUTPUT, Wording
 from warehouse.records import Problem, Split

@@ -12,10 +12,9 @@ from tasks.grading.base import Grade, Grader
 from tasks.grading.grader import grade_all
 from tasks.interchange.rstar_trees import ForeignTree
 from tasks.interchange.solutions import SolvedProblem
-from tasks.problems.answers import RowError
 from tasks.problems.decontamination import Decontaminator
 from tasks.problems.identity import problem_id
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow, RowError
 from warehouse.places.objects import spelled
 from warehouse.records import SPLITS, Batch, Label, Node, Problem, QuarantinedRow, Split
 from warehouse.stages import IMPORT_INGEST, IMPORT_TRAJECTORIES

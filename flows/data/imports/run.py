@@ -13,7 +13,8 @@ from flows.settings import Settings
 from tasks.domains.registry import DOMAINS
 from tasks.interchange.rstar_trees import ForeignTree
 from tasks.interchange.solutions import SolvedProblem
-from tasks.problems.readers import RawRow, read_rows
+from tasks.problems.readers import read_rows
+from tasks.problems.rows import RawRow
 from warehouse.errors import BadInput
 from warehouse.places.objects import fetched
 from warehouse.records import Batch, Source

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flows.data.imports.base import Import
 from tasks.grading.base import Grade
 from tasks.interchange.solutions import SolvedProblem, path_of, read_solutions
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow
 from warehouse.records import Label, Node, Problem
 
 

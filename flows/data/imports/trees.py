@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flows.data.imports.base import Import
 from tasks.grading.base import Grade
 from tasks.interchange.rstar_trees import ForeignTree, nodes_of, read_tree
-from tasks.problems.readers import RawRow
+from tasks.problems.rows import RawRow
 from warehouse.ids import content_id
 from warehouse.records import Label, Node, Problem, Verdict
 

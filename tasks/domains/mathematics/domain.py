@@ -9,8 +9,8 @@ from tasks.domains.mathematics.virtual import SOURCE, generate_problems
 from tasks.grading.base import Grader
 from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
-from tasks.problems.loaders import problem_of
-from tasks.problems.readers import RawRow
+from tasks.problems.reading import problem_of
+from tasks.problems.rows import RawRow
 from tasks.search.format import RSTAR_MATH
 from warehouse.records import Problem, Split
 

@@ -7,10 +7,11 @@ with problem_figures as (
     from problems
 ),
 
--- A refused copy of a test problem is decontamination at work, not a broken file.
+-- A refused copy of a test problem is decontamination at work, not a broken file; nor is a row that asks for a proof or that its
+-- data set calls invalid.
 quarantine_figures as (
     select
-        count(*) filter (where not starts_with(reason, 'contaminated')) as n_quarantined,
+        count(*) filter (where not regexp_matches(reason, '^(contaminated|proof|invalid): ')) as n_quarantined,
         count(*) filter (where starts_with(reason, 'contaminated')) as n_contaminated
     from quarantine
 ),

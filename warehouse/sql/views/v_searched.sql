@@ -19,6 +19,7 @@ final as (
         trees.round,
         trees.problem_id,
         problems.level,
+        problems.kind,
         trees.n_trees,
         trees.n_rollouts,
         trees.n_correct,
