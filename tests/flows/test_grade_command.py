@@ -8,7 +8,9 @@ import pytest
 from flows.cli import main
 
 
-def graded(tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[dict[str, object]], *options: str) -> list[dict[str, str]]:
+def graded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[dict[str, object]], *options: str
+) -> list[dict[str, str]]:
     path = tmp_path / "pairs.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     assert main(["grade", str(path), *options]) == 0

@@ -15,21 +15,8 @@ from tasks.grading.reading.letters import MARKS, POINTS, WHOLE, LetterReader
 from tasks.grading.reading.numerals import numeral, whole_fraction
 from tasks.grading.reading.tokens import Token
 from tasks.grading.values.expressions import (
-    Applied,
-    Constant,
-    Expression,
-    Function,
-    Letter,
-    Number,
-    Power,
-    Product,
-    Sum,
-    negative,
-    quotient,
+    Applied, Constant, Expression, Function, Letter, Number, Power, Product, Sum, negative, quotient, )  # fmt: skip  _MAX_DEPTH: Final = 60 _APPLIED: Final = frozenset("fghFGHPQ",
 )  # fmt: skip
-
-_MAX_DEPTH: Final = 60
-_APPLIED: Final = frozenset("fghFGHPQ")
 _VARIABLES: Final = frozenset("xtzsn")
 _OPENERS: Final = {"(": ")", "[": "]", "{": "}"}
 _PAIRS: Final = {r"\lfloor": (r"\rfloor", "floor"), r"\lceil": (r"\rceil", "ceil")}
@@ -309,13 +296,10 @@ class _Reader(LetterReader):
                 base = self._argument()
             elif self.next() == "^" and power is None:
                 self.take()
-                power = self._exponent_of_function()
+                power = self._argument(single_digit=True)
             else:
                 raise NotFormula(self.next())
         return base, power
-
-    def _exponent_of_function(self) -> Expression:
-        return self._group("{") if self.next() == "{" else self._argument(single_digit=True)
 
     def _arguments(self) -> tuple[Expression, ...]:
         opener = self.take()
