@@ -15,8 +15,21 @@ from tasks.grading.reading.letters import MARKS, POINTS, WHOLE, LetterReader
 from tasks.grading.reading.numerals import numeral, whole_fraction
 from tasks.grading.reading.tokens import Token
 from tasks.grading.values.expressions import (
-    Applied, Constant, Expression, Function, Letter, Number, Power, Product, Sum, negative, quotient, )  # fmt: skip  _MAX_DEPTH: Final = 60 _APPLIED: Final = frozenset("fghFGHPQ",
+    Applied,
+    Constant,
+    Expression,
+    Function,
+    Letter,
+    Number,
+    Power,
+    Product,
+    Sum,
+    negative,
+    quotient,
 )  # fmt: skip
+
+_MAX_DEPTH: Final = 60
+_APPLIED: Final = frozenset("fghFGHPQ")
 _VARIABLES: Final = frozenset("xtzsn")
 _OPENERS: Final = {"(": ")", "[": "]", "{": "}"}
 _PAIRS: Final = {r"\lfloor": (r"\rfloor", "floor"), r"\lceil": (r"\rceil", "ceil")}
