@@ -121,9 +121,8 @@ class _Reader(LetterReader):
 
     def _signed_power(self) -> Expression:
         if self.next() in ("-", "+"):
-            sign = self.take()
-            inner = self._signed_power()
-            return negative(inner) if sign == "-" else inner
+            is_negative = self.take() == "-"
+            return negative(self._signed_power()) if is_negative else self._signed_power()
         return self._power()
 
     def _power(self) -> Expression:
@@ -151,9 +150,8 @@ class _Reader(LetterReader):
         if self.next() == "{":
             return self._group("{")
         if self.next() in ("-", "+"):
-            sign = self.take()
-            inner = self._exponent()
-            return negative(inner) if sign == "-" else inner
+            is_negative = self.take() == "-"
+            return negative(self._exponent()) if is_negative else self._exponent()
         base = self._postfix()
         return self._raised(base) if self.next() == "^" else base
 
@@ -309,13 +307,10 @@ class _Reader(LetterReader):
                 base = self._argument()
             elif self.next() == "^" and power is None:
                 self.take()
-                power = self._exponent_of_function()
+                power = self._argument(single_digit=True)
             else:
                 raise NotFormula(self.next())
         return base, power
-
-    def _exponent_of_function(self) -> Expression:
-        return self._group("{") if self.next() == "{" else self._argument(single_digit=True)
 
     def _arguments(self) -> tuple[Expression, ...]:
         opener = self.take()
@@ -329,9 +324,8 @@ class _Reader(LetterReader):
     def _bare_argument(self) -> Expression:
         r"""Read `2\pi x` of `\sin 2\pi x`: factors up to an operator or the next function."""
         if self.next() in ("+", "-"):
-            sign = self.take()
-            inner = self._bare_argument()
-            return negative(inner) if sign == "-" else inner
+            is_negative = self.take() == "-"
+            return negative(self._bare_argument()) if is_negative else self._bare_argument()
         factors = [self._power()]
         while self.next() not in _ENDS_OF_ARGUMENT and self.next() not in FUNCTION_NAMES and self._starts_factor():
             if self.next() in ("(", "["):
