@@ -192,7 +192,7 @@ def test_what_cannot_be_exported_or_imported_says_so(home: Path, tmp_path: Path)
     broken.write_text('{"question": "q"}\n', encoding="utf-8")
     with pytest.raises(BadInput, match="has no usable row; the first: no answer"):
         run_import(SETTINGS, home, "trees", ImportSource(broken, "broken", "train"))
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match="no problem file"):
         run_import(SETTINGS, home, "trees", ImportSource(tmp_path / "none.jsonl", "none", "train"))
 
 
