@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -75,8 +76,8 @@ class Catalogue:
         # Beside its place, so that what has the final name is whole.
         with tempfile.TemporaryDirectory(dir=self.root, prefix=f".{name}-") as work:
             draft = Path(work) / name
-            revision = _bring(source, draft / "model")
-            card = self._described(name, source, revision, draft / "model")
+            brought = _bring(source, draft / "model")
+            card = self._described(name, source, brought, draft / "model")
             _write(card, draft / CARD)
             draft.rename(self.root / name)
         return card
@@ -103,16 +104,16 @@ class Catalogue:
         card = self.card(name) if name in self.names() else self.add(name, base)
         return self.directory(name), card
 
-    def _described(self, name: str, source: str, revision: str | None, directory: Path) -> ModelCard:
+    def _described(self, name: str, source: str, brought: "_Brought", directory: Path) -> ModelCard:
         shape = shape_of(directory)
         tokenizer = open_tokenizer(directory)
         used = {row for token, row in tokenizer.get_vocab().items() if not _PADDING_ROW.fullmatch(token)}
         return ModelCard(
             name=name,
             source=source,
-            revision=revision,
+            revision=brought.revision,
             shape=shape,
-            licence=stated_licence(directory),
+            licence=brought.licence or stated_licence(directory),
             has_chat_template=tokenizer.chat_template is not None,
             survives=survives(tokenizer, "".join(f"{mark}\n# 1 + 2 = 3\nx = 'ü'\n" for mark in self._marks)),
             mark_tokens=max(len(tokenizer.encode(mark, add_special_tokens=False)) for mark in self._marks),
@@ -120,26 +121,33 @@ class Catalogue:
         )
 
 
-def _bring(source: str, directory: Path) -> str | None:
-    """Write a source's files to a new directory and return the commit, where it has one."""
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """What a source says of a model beside its files: a hub's commit, a GGUF file's licence."""
+
+    revision: str | None = None
+    licence: str | None = None
+
+
+def _bring(source: str, directory: Path) -> _Brought:
+    """Write a source's files to a new directory."""
     path = Path(source)
     if path.suffix == SUFFIX and path.is_file():
-        convert_gguf(path, directory)
-        return None
+        return _Brought(licence=convert_gguf(path, directory))
     if path.is_dir():
         require_model_files(path)
         directory.mkdir(parents=True)
         for file in path.iterdir():
             if file.is_file():
                 shutil.copyfile(file, directory / file.name)
-        return None
+        return _Brought()
     hub = _HUB.fullmatch(source)
     if hub is None:
         raise BadInput(
             f"{source!r} is no source of a model",
             hint="name a directory, a GGUF file, or OWNER/NAME@REVISION of a model hub (a revision is needed: names move on)",
         )
-    return download(hub["repository"], hub["revision"], directory)
+    return _Brought(revision=download(hub["repository"], hub["revision"], directory))
 
 
 def _write(card: ModelCard, path: Path) -> None:

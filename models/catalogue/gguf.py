@@ -11,8 +11,8 @@ _QUANTIZATION_NOISE: Final = 0.12
 Qwen2.5-Coder-0.5B, whose file holds the table with 8 and with 4 to 6 bits: 0.05; of different tables more than 1."""
 
 
-def convert_gguf(file: Path, directory: Path) -> None:
-    """Write the model of a GGUF file to a new directory, as transformers saves models.
+def convert_gguf(file: Path, directory: Path) -> str | None:
+    """Write the model of a GGUF file to a new directory, as transformers saves models, and return the licence it states.
 
     Raises BadInput for a file that is none, or of an architecture that transformers does not read from GGUF.
     """
@@ -37,6 +37,14 @@ def convert_gguf(file: Path, directory: Path) -> None:
         ) from error
     _plain(model).save_pretrained(directory)
     tokenizer.save_pretrained(directory)
+    return _licence(file)
+
+
+def _licence(file: Path) -> str | None:
+    import gguf
+
+    field = gguf.GGUFReader(file).get_field("general.license")
+    return None if field is None else str(field.contents())
 
 
 def _plain(model: Any) -> Any:

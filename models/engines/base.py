@@ -47,11 +47,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """The answer to a GenerationRequest: as many candidates as it had seeds, in their order."""
+    """The answer to a GenerationRequest: as many candidates as it had seeds, in their order.
+
+    n_shared_tokens: of the prompt's, about how many every prompt begins with, which a cache holds once for all.
+    """
 
     request_id: int
     candidates: tuple[Candidate, ...]
     n_prompt_tokens: int
+    n_shared_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

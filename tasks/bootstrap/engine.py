@@ -52,8 +52,11 @@ class PromptedEngine:
             # Such a server is sent the prompt once per candidate.
             read = answer.n_prompt_tokens * len(answer.candidates)
             self._budget.spend(read + sum(candidate.n_tokens for candidate in answer.candidates))
-        stops = self._prompting.foreign_stops
-        return replace(answer, candidates=tuple(mended(candidate, request, stops) for candidate in answer.candidates))
+        candidates = tuple(mended(one, request, self._prompting.foreign_stops) for one in answer.candidates)
+        # Tokens are about as long on average in the examples as in the rest.
+        n_chars = len(self._prompting.presented(request.prompt))
+        n_shared_tokens = answer.n_prompt_tokens * len(self._prompting.head) // n_chars
+        return replace(answer, candidates=candidates, n_shared_tokens=n_shared_tokens)
 
 
 def mended(candidate: Candidate, request: GenerationRequest, foreign_stops: tuple[str, ...]) -> Candidate:

@@ -121,13 +121,13 @@ class Traffic:
         flight, slot = owner
         lane = flight.running.lane
         match answer:
-            case Generation(candidates=candidates, n_prompt_tokens=n_prompt_tokens):
+            case Generation(candidates=candidates, n_prompt_tokens=n_prompt_tokens, n_shared_tokens=n_shared_tokens):
                 flight.candidates[slot] = candidates
                 n_tokens = sum(candidate.n_tokens for candidate in candidates)
                 lane.costs.n_proposals += 1
                 lane.costs.n_tokens += n_tokens
                 lane.costs.n_prompt_tokens += n_prompt_tokens
-                lane.window.observe(n_prompt_tokens + n_tokens)
+                lane.window.observe(n_prompt_tokens - n_shared_tokens + n_tokens)
             case Scoring(scores=(score, *_)):
                 flight.scores[slot] = self._counted(score)
                 lane.costs.n_scores += 1

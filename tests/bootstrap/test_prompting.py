@@ -72,6 +72,13 @@ def test_a_prefix_is_presented_after_the_examples_with_its_steps_untouched() -> 
     assert all(shown.count(example.statement) == 1 for example in EXAMPLES)
 
 
+def test_the_tokens_of_the_examples_are_told_apart_from_a_problems_own() -> None:
+    engine = PromptedEngine(Untaught(random.Random(1)), PLAIN)
+    engine.submit(GenerationRequest(1, prompt("1+2"), (5,), 1.0, (END_OF_STEP, END_OF_CODE), 9))
+    ((answer),) = engine.poll(0.0)
+    assert 0 < answer.n_shared_tokens < answer.n_prompt_tokens
+
+
 def test_other_weights_are_prompted_as_their_own_directory_says(tmp_path: Path) -> None:
     engine = PromptedEngine(FakeEngine(random.Random(1)), PLAIN)
     engine.load(checkpoint(tmp_path / "taught", None), None)

@@ -80,6 +80,7 @@ def write_gguf(model: Path, file: Path) -> None:
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     writer.add_vocab_size(config.vocab_size)
+    writer.add_license("apache-2.0")
     _write_tokenizer(writer, model)
     names = gguf.get_tensor_name_map(getattr(gguf.MODEL_ARCH, config.model_type.upper()), config.num_hidden_layers)
     for name, tensor in weights.items():

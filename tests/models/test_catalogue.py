@@ -184,6 +184,7 @@ def test_a_base_that_is_a_gguf_file_is_converted_once(catalogue: Catalogue, tmp_
     write_gguf(write_model(tmp_path / "original", "qwen2"), tmp_path / "model.gguf")
     first, card = catalogue.found(str(tmp_path / "model.gguf"))
     assert card is not None
+    assert card.licence == "apache-2.0"
     weights = (first / "model.safetensors").stat().st_mtime_ns
     assert catalogue.found(str(tmp_path / "model.gguf")) == (first, card)
     assert (first / "model.safetensors").stat().st_mtime_ns == weights
