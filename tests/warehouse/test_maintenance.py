@@ -144,7 +144,7 @@ def test_few_rows_stay_in_the_catalog(lake: Warehouse) -> None:
 def test_no_reader_ever_misses_a_row_that_moves(lake: Warehouse, home: Path) -> None:
     commit_small_batches(lake, 3)
     with read_again_and_again(home, "select count(*) from nodes where tree_id like '0-%'", 2) as seen:
-        for _ in range(4):
+        for _ in range(2):
             commit_small_batches(lake, 3)
             assert maintain(lake, older_than_hours=1).n_rows_flushed == 300
     assert seen == {100}

@@ -73,7 +73,10 @@ def filled(cursor: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ..
     return {table: cursor.execute(f"from {table}").fetchall() for table, _ in columns}
 
 
-@pytest.mark.parametrize("version", range(1, len(shipped("migrations"))))
+FIRST, *BETWEEN, LAST = range(1, len(shipped("migrations")))
+
+
+@pytest.mark.parametrize("version", [FIRST, *(pytest.param(one, marks=pytest.mark.soak) for one in BETWEEN), LAST])
 def test_a_lake_of_every_earlier_version_is_upgraded_with_a_row_of_every_table(
     version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

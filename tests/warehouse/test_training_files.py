@@ -1,5 +1,7 @@
 import hashlib
 import json
+import shutil
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -35,16 +37,30 @@ def trained_round(lake: Warehouse, number: int, directory: Path) -> list[Trainin
     return files
 
 
+@pytest.fixture(scope="module")
+def trained_home(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home to be copied, and below it what the trainers of its two rounds will read."""
+    return shutil.copytree(empty_home, tmp_path_factory.mktemp("trained") / "home")
+
+
+@pytest.fixture(scope="module")
+def trained(trained_home: Path) -> dict[int, list[TrainingFile]]:
+    """The files of each round."""
+    with Warehouse.open(trained_home) as lake:
+        ingest(lake, problem("p1"))
+        return {number: trained_round(lake, number, trained_home / f"jobs-{number}") for number in (1, 2)}
+
+
 @pytest.fixture
-def trained(lake: Warehouse, tmp_path: Path) -> dict[int, list[TrainingFile]]:
-    ingest(lake, problem("p1"))
-    return {number: trained_round(lake, number, tmp_path / f"jobs-{number}") for number in (1, 2)}
+def trained_lake(trained_home: Path, trained: dict[int, list[TrainingFile]], tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(shutil.copytree(trained_home, tmp_path / "trained")) as lake:
+        yield lake
 
 
 def test_training_files_are_reproduced_byte_for_byte_after_later_rounds(
-    lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
+    trained_lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
 ) -> None:
-    again = reproduce(lake, "policy-1", tmp_path / "again") + reproduce(lake, "ppm-1", tmp_path / "again")
+    again = reproduce(trained_lake, "policy-1", tmp_path / "again") + reproduce(trained_lake, "ppm-1", tmp_path / "again")
     assert [file.path.name for file in again] == ["sft.parquet", "ppm_nodes.parquet", "ppm_pairs.parquet"]
     for first, second in zip(trained[1], again, strict=True):
         assert first.path.read_bytes() == second.path.read_bytes()
@@ -53,19 +69,19 @@ def test_training_files_are_reproduced_byte_for_byte_after_later_rounds(
 
 
 def test_exporting_again_on_resume_gives_the_same_file(
-    lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
+    trained_lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path
 ) -> None:
-    search(lake, 2, small_tree("late", "p1"), "late")
-    again = export_training_file(lake, 2, "export_ppm_nodes", tmp_path / "again.parquet", round=2, first_round=1)
+    search(trained_lake, 2, small_tree("late", "p1"), "late")
+    again = export_training_file(trained_lake, 2, "export_ppm_nodes", tmp_path / "again.parquet", round=2, first_round=1)
     assert again.sha256 == trained[2][1].sha256
-    assert lake.query("select count(*) from training_files").item() == 6
+    assert trained_lake.query("select count(*) from training_files").item() == 6
 
 
-def test_a_file_that_differs_is_reported(lake: Warehouse, trained: dict[int, list[TrainingFile]], tmp_path: Path) -> None:
-    with lake.transaction("spoil", {}) as cursor:
+def test_a_file_that_differs_is_reported(trained_lake: Warehouse, tmp_path: Path) -> None:
+    with trained_lake.transaction("spoil", {}) as cursor:
         cursor.execute("update training_files set sha256 = 'other' where query = 'export_sft' and round = 1")
     with pytest.raises(WarehouseError, match=r"sft\.parquet: sha256 .* trained on other"):
-        reproduce(lake, "policy-1", tmp_path / "again")
+        reproduce(trained_lake, "policy-1", tmp_path / "again")
 
 
 def test_a_checkpoint_without_training_data_cannot_be_reproduced(lake: Warehouse, tmp_path: Path) -> None:
@@ -76,10 +92,8 @@ def test_a_checkpoint_without_training_data_cannot_be_reproduced(lake: Warehouse
         reproduce(lake, "base-0", tmp_path)
 
 
-def test_lineage_leads_from_a_checkpoint_to_trees_batches_and_searchers_and_back(
-    lake: Warehouse, trained: dict[int, list[TrainingFile]]
-) -> None:
-    text = lineage(lake, "policy-2").text()
+def test_lineage_leads_from_a_checkpoint_to_trees_batches_and_searchers_and_back(trained_lake: Warehouse) -> None:
+    text = lineage(trained_lake, "policy-2").text()
     upwards = text.split("led to:")[0]
     for expected in (
         "started from checkpoint base-0",
@@ -91,14 +105,14 @@ def test_lineage_leads_from_a_checkpoint_to_trees_batches_and_searchers_and_back
         "scored by checkpoint ppm-1",
     ):
         assert expected in upwards
-    downwards = lineage(lake, "t1-4").text().split("led to:")[1]
+    downwards = lineage(trained_lake, "t1-4").text().split("led to:")[1]
     assert "checkpoint policy-1 [kind policy, round 1, status retired" in downwards
     assert "trained on it" in downwards
     assert "round 2" in downwards
 
 
-def test_lineage_as_json_names_every_thing_its_edges_touch(lake: Warehouse, trained: dict[int, list[TrainingFile]]) -> None:
-    graph = json.loads(lineage(lake, "ppm-2").json())
+def test_lineage_as_json_names_every_thing_its_edges_touch(trained_lake: Warehouse) -> None:
+    graph = json.loads(lineage(trained_lake, "ppm-2").json())
     keys = {f"{thing['kind']} {thing['id']}" for thing in graph["things"]}
     assert graph["root"] == "checkpoint ppm-2"
     assert {edge["child"] for edge in graph["edges"]} | {edge["parent"] for edge in graph["edges"]} <= keys
