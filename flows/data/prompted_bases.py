@@ -33,7 +33,7 @@ def with_prompting(directory: Path, settings: BootstrapSettings, card: ModelCard
         return
     require_model_files(directory)
     tokenizer = open_tokenizer(directory)
-    prompting = prompting_for(tokenizer, worked_examples(examples), _template(settings, card, tokenizer))
+    prompting = prompting_for(tokenizer, worked_examples(examples), _template(settings, card))
     n_tokens = len(tokenizer.encode(prompting.head))
     if n_tokens > max_model_len * _MOST_OF_THE_CONTEXT:
         raise BadInput(
@@ -69,12 +69,14 @@ def prompting_for(tokenizer: Any, examples: tuple[WorkedExample, ...], template:
     return Prompting.chat(frame.head, frame.turn, stops)
 
 
-def _template(settings: BootstrapSettings, card: ModelCard | None, tokenizer: Any) -> str:
+def _template(settings: BootstrapSettings, card: ModelCard | None) -> str:
+    """Return the setting; where it leaves that open, what the card says; plain text where that says nothing either.
+
+    Qwen2.5-Coder-0.5B-Instruct solves 4 of the 12 problems of `model check` from plain text, 1 by its chat template.
+    """
     if settings.template != "auto":
         return settings.template
-    if card is not None and card.template is not None:
-        return card.template
-    return "chat" if tokenizer.chat_template is not None else "plain"
+    return "plain" if card is None or card.template is None else card.template
 
 
 def _round_up(n_tokens: int) -> int:

@@ -18,7 +18,7 @@ class BootstrapSettings(BaseModel):
 
     template: Literal["auto", "chat", "plain"] = "auto"
     """chat: examples and problem as the model's own chat template writes them. plain: as text. auto: what `stargrove model
-    check` found better, else chat where there is a template."""
+    check` found better for a model that was added by name, else plain."""
 
     model: str = ""
     """Who searches until a policy is promoted, if not the base: a model of `stargrove model list`, a directory, a GGUF file, or

@@ -11,6 +11,7 @@ from flows.data.bases import base_checkpoint, bootstrap_checkpoint
 from flows.display.progress.lines import LineDisplay
 from flows.home.plans import plan_of
 from flows.settings import load
+from models.catalogue.catalogue import ROOT_VARIABLE, Catalogue, models_root
 from models.engines.base import Generation, GenerationRequest
 from models.engines.served import served_model_of
 from models.tiny import BASE
@@ -18,7 +19,7 @@ from tasks.bootstrap.budget import BudgetSpent, TokenBudget
 from tasks.bootstrap.prompting import PROMPTING_FILE, prompting_of
 from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
-from tasks.search.format import END_OF_STEP, STEP_STOPS, prompt
+from tasks.search.format import END_OF_STEP, MARKERS, STEP_STOPS, prompt
 from tests.models.fake_server import FakeServer, Reply, error, running
 from tests.models.real_shapes import write_model
 from warehouse.errors import BadInput
@@ -62,7 +63,7 @@ def test_a_base_that_nobody_taught_carries_its_prompting_and_searches_first(reso
     assert first_id == base_id
     prompting = prompting_of(resources.checkpoints.get(base_id, "base").path)
     assert prompting is not None
-    assert "<|im_start|>" in prompting.head
+    assert prompting.head.startswith("<|user|>:")
     assert not (untaught / PROMPTING_FILE).exists()
 
 
@@ -73,7 +74,11 @@ def test_a_base_that_stargrove_made_is_not_prompted(resources: Resources) -> Non
 
 @pytest.mark.parametrize(
     ("override", "prompted"),
-    [("bootstrap.template=plain", "<|user|>"), ("bootstrap.examples=competition", "sympy"), ("bootstrap.examples=none", None)],
+    [
+        ("bootstrap.template=chat", "<|im_start|>assistant"),
+        ("bootstrap.examples=competition", "sympy"),
+        ("bootstrap.examples=none", None),
+    ],
 )
 def test_the_settings_decide_how_a_base_is_prompted(
     resources: Resources, untaught: Path, override: str, prompted: str | None
@@ -81,6 +86,19 @@ def test_the_settings_decide_how_a_base_is_prompted(
     base_id, _ = ids(resources, f"run.base={untaught}", override)
     prompting = prompting_of(resources.checkpoints.get(base_id).path)
     assert (prompting is None) if prompted is None else (prompting is not None and prompted in prompting.head)
+
+
+def test_a_model_that_was_added_by_name_is_prompted_as_its_check_found_better(
+    resources: Resources, untaught: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ROOT_VARIABLE, raising=False)
+    catalogue = Catalogue(models_root(resources.site.home), MARKERS)
+    catalogue.add("mine", str(untaught))
+    catalogue.note_template("mine", "chat")
+    base_id, _ = ids(resources, "run.base=mine")
+    prompting = prompting_of(resources.checkpoints.get(base_id).path)
+    assert prompting is not None
+    assert "<|im_start|>assistant" in prompting.head
 
 
 def test_examples_that_leave_no_room_are_refused_with_the_context_that_would(resources: Resources, untaught: Path) -> None:
