@@ -7,8 +7,12 @@ import pytest
 
 from flows.data.benchmarks import known_benchmark
 from flows.data.ingest import run_ingest
+from flows.data.portion import Portion
+from flows.data.preview import preview
+from flows.data.screening import IngestOptions
 from flows.display.progress import open_display
 from flows.settings import Settings
+from tasks.problems.options import ReadingOptions
 from tasks.runtime.measure_plan import Selection
 from warehouse.errors import BadInput
 from warehouse.records import Batch, Problem, Split
@@ -162,3 +166,91 @@ def measure_on(home: Path, path: Path) -> str:
 
 def statements(problems: list[Problem]) -> set[str]:
     return {problem.statement for problem in problems}
+
+
+def test_the_first_problems_of_a_file_are_taken_and_then_the_next(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "some.jsonl", *((f"{n} apples", str(n)) for n in range(6)), "{broken")
+    first = run_ingest(Settings(), home, path, "train", "some", options=portion(limit=2))
+    assert (first.n_new, first.n_left, first.n_rows, first.n_quarantined) == (2, 4, 7, 1)
+    assert run_ingest(Settings(), home, path, "train", "some", options=portion(limit=2)).already_there
+    second = run_ingest(Settings(), home, path, "validation", "some", options=portion(limit=3))
+    assert (second.n_new, second.n_known, second.n_left) == (3, 2, 1)
+    with Warehouse.open(home, read_only=True) as lake:
+        assert statements(lake.problems("train")) == {"0 apples", "1 apples"}
+        assert statements(lake.problems("validation")) == {"2 apples", "3 apples", "4 apples"}
+        assert lake.query("from quarantine").is_empty(), (
+            "most rows of the file are left out, so a share of bad ones says nothing"
+        )
+
+
+def test_the_same_seed_takes_the_same_sample_whatever_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = [(f"{n} apples", str(n)) for n in range(40)]
+    taken = []
+    for name, ordered, seed in (("one", rows, 3), ("other", rows[::-1], 3), ("third", rows, 4)):
+        path = file_of(tmp_path / f"{name}.jsonl", *ordered)
+        assert run_ingest(Settings(), tmp_path / name, path, "train", name, options=portion(sample=10, seed=seed)).n_new == 10
+        with Warehouse.open(tmp_path / name, read_only=True) as lake:
+            taken.append(statements(lake.problems("train")))
+    assert taken[0] == taken[1] != taken[2]
+
+
+def test_a_limit_and_a_sample_contradict_each_other() -> None:
+    with pytest.raises(BadInput, match="--limit and --sample both say how many"):
+        portion(limit=1, sample=1)
+
+
+def test_answers_that_the_grader_calls_equal_are_one_problem_and_others_are_quarantined_together(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "some.jsonl", ("a half", "1/2"), ("a half", "0.5"), ("a third", "1/3"), ("a third", "0.4"))
+    assert "1 train problems from 4 rows; 1 duplicates dropped; 2 quarantined" in ingest(home, path)
+    with Warehouse.open(home, read_only=True) as lake:
+        assert [problem.answer for problem in lake.problems("train")] == ["1/2"]
+        reasons = lake.query("select reason from quarantine order by line_number")["reason"].to_list()
+    assert reasons == [
+        "the same question has the answer '1/3' here and '0.4' on line 4",
+        "the same question has the answer '0.4' here and '1/3' on line 3",
+    ]
+
+
+def test_doubtful_rows_are_counted_by_name_and_taken_where_allowed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "some.jsonl", ("one apple", "1"), ("two apples", "N/A"), ("Prove that 2 is prime.", "2"))
+    assert "2 quarantined (1 placeholder, 1 proof: --allow takes them)" in ingest(home, path)
+    options = IngestOptions(ReadingOptions(allow=frozenset({"proof"})))
+    report = run_ingest(Settings(), home, path, "train", "some", options=options)
+    assert (report.n_new, report.n_known, report.n_quarantined) == (1, 1, 1)
+    with Warehouse.open(home, read_only=True) as lake:
+        assert lake.query("select kind from problems where answer = '2'").item() == "proof"
+
+
+def test_a_dry_run_shows_five_rows_as_they_would_be_stored_and_writes_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = file_of(tmp_path / "some.jsonl", *((f"{n} apples", str(n)) for n in range(7)), "{broken")
+    lines = preview(Settings(), home, path, "train", "some", IngestOptions())
+    assert not home.exists()
+    assert lines[0].endswith("fields found: question, answer; taken: question from question, answer from answer")
+    assert lines[-2].startswith("line 8: invalid JSON")
+    assert "7 train problems from 8 rows; 1 quarantined, not recorded" in lines[-1]
+    ingest(home, path)
+    with Warehouse.open(home, read_only=True) as lake:
+        stored = {problem.problem_id: problem for problem in lake.problems("train")}
+    shown = [Problem(**json.loads(line)) for line in lines[1:-2]]
+    assert [problem.statement for problem in shown] == [f"{n} apples" for n in range(5)]
+    assert all(stored[problem.problem_id] == problem for problem in shown)
+    assert "7 already in the lake" in preview(Settings(), home, path, "train", "some", IngestOptions())[-1]
+
+
+def test_a_folder_of_shards_is_known_by_what_its_files_hold(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    file_of(folder / "a.jsonl", ("one apple", "1"))
+    assert "1 train problems" in ingest(home, folder)
+    assert "ingested before" in ingest(home, folder)
+    file_of(folder / "b.jsonl", ("two apples", "2"))
+    assert "1 train problems from 2 rows; 1 already in the lake" in ingest(home, folder)
+
+
+def portion(**arguments: int) -> IngestOptions:
+    return IngestOptions(portion=Portion(**arguments))

@@ -75,9 +75,10 @@ def test_numbers_and_solutions_are_answers_too() -> None:
         ({"question": "Q", "answer": "so #### "}, "no answer after ####"),
         ({"question": "Q", "answer": ["1", "2"]}, "the field answer is a list of 2, so which of them counts is not known"),
         ({"question": "Q", "answer": True}, "the field answer is neither a text nor a number"),
-        ({"question": "Q", "answer": float("nan")}, "the field answer is not a finite number"),
+        ({"question": "Q", "answer": float("inf")}, "the field answer is not a finite number"),
+        ({"question": "Q", "answer": float("nan")}, "no answer"),
         ({"question": "Q", "solution": "no box"}, "no answer"),
-        ({"question": "Q", "answer": "1", "level": "hard"}, "the level 'hard' is not a whole number"),
+        ({"question": "Q", "answer": "1", "level": "hard"}, "level: the level 'hard' is no whole number from 0 to 100"),
         ({"question": "Q <end_of_step>", "answer": "1"}, "the text contains '<end_of_step>', which the step format reserves"),
         ({"question": "Q \ud800", "answer": "1"}, "the text contains a NUL or half of a surrogate pair"),
         ({"question": "Q", "answer": "\0"}, "the text contains a NUL or half of a surrogate pair"),
@@ -159,7 +160,7 @@ def test_files_that_cannot_be_read_are_bad_input_in_one_line(tmp_path: Path) -> 
     cases = {
         tmp_path / "missing.jsonl": "does not exist",
         empty: "is empty",
-        written(tmp_path, "a,b", name="problems.csv"): "unknown form '.csv'",
+        written(tmp_path, "a,b", name="problems.txt"): "unknown form '.txt'",
         torn: "is not a whole Parquet file",
         written(tmp_path, "", name="blank.jsonl"): "has no rows",
         written(tmp_path, "[]", name="none.json"): "has no rows",
@@ -167,7 +168,7 @@ def test_files_that_cannot_be_read_are_bad_input_in_one_line(tmp_path: Path) -> 
         written(tmp_path, '{"question": "Q"}', '{"question": "R"}', name="open.jsonl"): "none of its 2 rows; line 1: no answer",
     }
     (tmp_path / "folder.jsonl").mkdir()
-    cases[tmp_path / "folder.jsonl"] = "is a directory"
+    cases[tmp_path / "folder.jsonl"] = "has no file that ends in .jsonl"
     for path, message in cases.items():
         with pytest.raises(BadInput) as caught:
             load(path)
@@ -180,7 +181,7 @@ def test_two_answers_to_one_statement_quarantine_all_its_rows() -> None:
     loaded = problems_of(rows(GOOD, {**GOOD, "answer": "3"}, {"question": "Q", "answer": "1"}), "train", "here")
     assert [problem.statement for problem in loaded.problems] == ["Q"]
     assert [refused.reason for refused in loaded.quarantined] == [
-        "the same question has the answer '2' here and another on line 2",
+        "the same question has the answer '2' here and '3' on line 2",
         "the same question has the answer '3' here and '2' on line 1",
     ]
 

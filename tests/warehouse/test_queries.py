@@ -7,6 +7,7 @@ Q-values (0.5 + 1) / 2 = 0.75 (correct), (0.5 - 1) / 2 = -0.25 and -1 (wrong).
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -245,6 +246,16 @@ def test_coverage_counts_verified_problems_in_the_round_and_so_far(two_rounds: W
         (2, None, 2, 2, 2, 1.0, 1.0),
     ]
     assert two_rounds.query("coverage", round=2).height == 3
+
+
+def test_coverage_can_be_asked_by_kind_of_problem(lake: Warehouse) -> None:
+    ingest(lake, problem("p1"), replace(problem("p2"), kind="choice"), replace(problem("p3"), kind=None))
+    search(lake, 1, small_tree("t1", "p1") + wrong_tree("t2", "p2") + wrong_tree("t3", "p3"))
+    verify(lake, 1, {"t1-4": "verified"})
+    columns = ("level", "n_problems", "n_solved", "n_problems_so_far")
+    assert rows(lake.query("coverage", kind="one_answer"), *columns) == [(1, 1, 1, 1), (None, 1, 1, 1)]
+    assert rows(lake.query("coverage", kind="choice"), *columns) == [(1, 1, 0, 1), (None, 1, 0, 1)]
+    assert rows(lake.query("coverage"), *columns) == [(1, 3, 1, 3), (None, 3, 1, 3)]
 
 
 def test_coverage_so_far_remembers_problems_that_a_later_round_misses(lake: Warehouse) -> None:
