@@ -114,7 +114,6 @@ def test_solutions_of_math_give_what_is_boxed_or_called_the_answer(cases: Path) 
 
 
 def test_boxes_without_braces_and_of_other_names_are_read(cases: Path) -> None:
-    pytest.importorskip("tasks.grading.boxed", reason="the reader of all boxes is not here yet")
     found = answers(graded(cases / "math.jsonl"))
     assert [found[f"M{number} compute"] for number in (2, 3, 4)] == ["5", "5", "7"]
     assert found["M9 compute"] == "x=3, x=-3"
