@@ -35,7 +35,7 @@ def searched(*, killing: bool) -> tuple[list, int]:
     before = descendants(os.getpid())
     killed: list[int] = []
     # Answers that are no numbers of the same form go to the grading workers, so that there are some to lose.
-    problems = [(statement, f"\\sqrt{{{int(answer) ** 2}}}") for statement, answer in PROBLEMS]
+    problems = [(statement, f"\\log_{{2}}{{{2 ** int(answer)}}}") for statement, answer in PROBLEMS]
     with closing(open_sandbox(SandboxSettings())) as sandbox, closing(open_grader(GradingSettings())) as grader:
         driver: Driver[SearchTree] = Driver(Machinery(FakeEngine(rng), sandbox, grader, time.perf_counter, never), window=8)
         done = threading.Event()
