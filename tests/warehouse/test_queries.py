@@ -193,7 +193,7 @@ def test_a_batch_without_a_time_has_that_of_its_statement(lake: Warehouse) -> No
     lake.run_statement(batch(1, "annotate-pairs", wall_seconds=0.0), "annotate_pairs", round=1)
     seconds = dict(lake.query("select stage, wall_seconds from batches").rows())
     assert seconds["annotate-pairs"] > 0
-    assert seconds["annotate-trajectories"] == 1.0
+    assert seconds["trajectories"] == 1.0
 
 
 def test_verification_candidates_are_the_best_correct_ones_not_yet_verified(lake: Warehouse) -> None:

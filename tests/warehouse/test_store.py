@@ -35,6 +35,7 @@ any_node = st.builds(
     n_wrong=counts,
     ppm_score=scores,
     q_value=scores,
+    repairs=st.lists(texts, max_size=2).map(tuple),
 )
 
 

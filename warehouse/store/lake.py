@@ -317,7 +317,8 @@ class Warehouse:
     def nodes(self, tree_id: str) -> list[Node]:
         """Return the nodes of a search tree in order of creation."""
         sql = f"select {_columns(Node)} from nodes where tree_id = $tree_id order by node_id"
-        return [Node(**row) for row in self.query(sql, tree_id=tree_id).iter_rows(named=True)]
+        rows = self.query(sql, tree_id=tree_id).iter_rows(named=True)
+        return [Node(**row | {"repairs": tuple(row["repairs"] or ())}) for row in rows]
 
     def snapshot_id(self) -> int:
         """Return the id of the latest snapshot of the lake."""
