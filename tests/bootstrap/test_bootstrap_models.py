@@ -9,7 +9,7 @@ from rich.console import Console
 
 from flows.data.bases import base_checkpoint, bootstrap_checkpoint
 from flows.display.progress.lines import LineDisplay
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings import load
 from models.catalogue.catalogue import ROOT_VARIABLE, Catalogue, models_root
 from models.engines.base import Generation, GenerationRequest
@@ -23,6 +23,7 @@ from tasks.search.format import END_OF_STEP, MARKERS, STEP_STOPS, prompt
 from tests.models.fake_server import FakeServer, Reply, error, running
 from tests.models.real_shapes import write_model
 from warehouse.errors import BadInput
+from warehouse.places.location import Location
 
 SILENT = Console(file=io.StringIO())
 DISPLAY = LineDisplay(SILENT, SILENT, clock=lambda: 0.0)
@@ -40,13 +41,13 @@ def home(tmp_path: Path) -> Path:
 
 
 def opened(home: Path, *overrides: str) -> Resources:
-    return Resources(plan_of(load(overrides=[*LONG, *overrides]), home, 0, "test").site, Silence())
+    return Resources(site_of(load(overrides=[*LONG, *overrides]), Location(home)), Silence())
 
 
 def ids(resources: Resources, *overrides: str) -> tuple[str, str]:
     """Return the ids of the base and of who searches first."""
     settings = load(overrides=[*LONG, *overrides])
-    plan = plan_of(settings, resources.site.home, 0, "test")
+    plan = plan_of(settings, resources.site, 0, "test")
     base_id = base_checkpoint(settings, plan, resources, DISPLAY)
     return base_id, bootstrap_checkpoint(settings, base_id, plan, resources, DISPLAY)
 
