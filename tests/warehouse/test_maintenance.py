@@ -11,6 +11,7 @@ from tests.servers import BUCKET, S3Server
 from tests.warehouse.trees import batch, node, round_row, small_tree
 from warehouse.records import Node
 from warehouse.settings import WarehouseSettings
+from warehouse.store import inlined as inlined_rows
 from warehouse.store.lake import Warehouse
 from warehouse.store.maintenance import maintain
 
@@ -108,7 +109,9 @@ def test_a_lake_on_s3_is_kept_small_too(tmp_path: Path, cluster: WarehouseSettin
 def inlined(lake: Warehouse) -> tuple[int, int]:
     """The rows of nodes in the catalog: all of them, and those of the latest snapshot."""
     with lake.cursor() as cursor:
-        rows = cursor.execute("select end_snapshot from __ducklake_metadata_lake.ducklake_inlined_data_6_1").fetchall()
+        stored = [stored for table, stored in cursor.execute(inlined_rows.INLINED).fetchall() if table == "nodes"]
+        shown = " union all ".join(f"select end_snapshot from {inlined_rows.CATALOG}.{one}" for one in stored)
+        rows = cursor.execute(shown).fetchall()
     return len(rows), rows.count((None,))
 
 

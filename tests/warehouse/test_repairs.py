@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.warehouse.trees import batch, problem, search, small_tree
-from warehouse.records import Batch, Checkpoint, Evaluation, EvaluationAnswer, RoundRow
+from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, RoundRow
 from warehouse.store.lake import Warehouse
 
 
@@ -31,7 +31,7 @@ def test_repairs_come_back_as_they_were_written(lake: Warehouse) -> None:
 def test_the_first_candidate_has_to_beat_the_base_and_not_the_model_that_searched(lake: Warehouse) -> None:
     for checkpoint_id, kind in (("base-1", "base"), ("bootstrap-1", "bootstrap"), ("policy-1", "policy")):
         lake.record_checkpoint(
-            Checkpoint(checkpoint_id, kind, 0 if kind != "policy" else 1, None, None, "f", "file:///x", "current")  # type: ignore[arg-type]
+            CheckpointRow(checkpoint_id, kind, 0 if kind != "policy" else 1, None, None, "f", "file:///x", "current")  # type: ignore[arg-type]
         )
     lake.start_round(RoundRow(1, "running", "f", "{}", "v", "bootstrap-1", None))
     lake.set_candidates(1, "policy-1", "ppm-1")

@@ -13,13 +13,13 @@ from warehouse.store.failures import reported
 from warehouse.store.lake import Warehouse
 from warehouse.store.staging import SORT_KEYS
 
-_CATALOG: Final = f"__ducklake_metadata_{ALIAS}"
+CATALOG: Final = f"__ducklake_metadata_{ALIAS}"
 """What DuckLake calls the catalog of the lake inside DuckDB; its tables are those of DuckLake's specification."""
 
-_INLINED: Final = f"""
+INLINED: Final = f"""
 select tables.table_name, inlined.table_name
-from {_CATALOG}.ducklake_inlined_data_tables as inlined
-inner join {_CATALOG}.ducklake_table as tables using (table_id)
+from {CATALOG}.ducklake_inlined_data_tables as inlined
+inner join {CATALOG}.ducklake_table as tables using (table_id)
 where tables.end_snapshot is null
 order by all
 """
@@ -37,19 +37,19 @@ def flush(lake: Warehouse) -> int:
 def forget_unseen(lake: Warehouse) -> int:
     """Return how many rows were taken out of the catalog: moved or deleted ones that no snapshot shows any more."""
     with lake.exclusive() as cursor, reported(lake.location.name):
-        stored = [stored for _, stored in cursor.execute(_INLINED).fetchall()]
+        stored = [stored for _, stored in cursor.execute(INLINED).fetchall()]
         return sum(_forget(cursor, name) for name in stored)
 
 
 def _inlined_tables(lake: Warehouse) -> list[str]:
     with lake.cursor() as cursor, reported(lake.location.name):
-        return list(dict.fromkeys(table for table, _ in cursor.execute(_INLINED).fetchall()))
+        return list(dict.fromkeys(table for table, _ in cursor.execute(INLINED).fetchall()))
 
 
 def _flush_table(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
     # A table has such rows under each schema that it ever had.
-    stored = [stored for name, stored in cursor.execute(_INLINED).fetchall() if name == table]
-    shown = " union all ".join(f"select row_id from {_CATALOG}.{name} where end_snapshot is null" for name in stored)
+    stored = [stored for name, stored in cursor.execute(INLINED).fetchall() if name == table]
+    shown = " union all ".join(f"select row_id from {CATALOG}.{name} where end_snapshot is null" for name in stored)
     n_rows = _count(cursor, f"select count(*) from ({shown})")
     if n_rows <= INLINE_ROWS:
         return 0
@@ -64,9 +64,9 @@ def _forget(cursor: duckdb.DuckDBPyConnection, stored: str) -> int:
     return _count(
         cursor,
         f"""
-        delete from {_CATALOG}.{stored} as rows
+        delete from {CATALOG}.{stored} as rows
         where rows.end_snapshot is not null and not exists (
-            select 1 from {_CATALOG}.ducklake_snapshot as snapshots
+            select 1 from {CATALOG}.ducklake_snapshot as snapshots
             where snapshots.snapshot_id >= rows.begin_snapshot and snapshots.snapshot_id < rows.end_snapshot
         )
         """,
