@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import flows.data.problem_source as module
 from flows.data.problem_source import ensure_problems
 from flows.display.progress.lines import LineDisplay
 from flows.home.plans import plan_of, site_of
@@ -51,7 +50,7 @@ def test_a_run_that_was_ended_before_the_sources_records_what_the_lake_holds(
         ensure(resources)
     problems = resources.lake.problems("train")
     # By now the same seeds would give others.
-    monkeypatch.setattr(module, "generate_problems", killed)
+    monkeypatch.setattr(type(resources.domain), "generate", killed)
     for _ in range(2):
         ensure(resources)
     assert resources.lake.problems("train") == problems

@@ -151,10 +151,11 @@ UNCLOSED = """
 import sys
 from multiprocessing import active_children
 from pathlib import Path
+from models.engines.http.engine import HttpEngine
 from models.engines.pool.engine import EnginePool
 from models.engines.settings import EngineSettings
 
-engine = EnginePool(EngineSettings.model_validate_json(sys.argv[1]), Path("/home/policy-1"), None)
+engine = EnginePool(HttpEngine, EngineSettings.model_validate_json(sys.argv[1]), Path("/home/policy-1"), None)
 print(*(child.pid for child in active_children()), flush=True)
 """
 
