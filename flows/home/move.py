@@ -9,7 +9,7 @@ from warehouse.places.move import MoveReport, move
 from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
 
-KINDS = ("base", "policy", "ppm")
+KINDS = ("base", "bootstrap", "policy", "ppm")
 
 
 def run_move(home: Path, catalog: str | None, data: str | None, settings: WarehouseSettings | None = None) -> MoveReport:
