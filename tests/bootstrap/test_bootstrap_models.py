@@ -150,7 +150,7 @@ class Lending(FakeServer):
 
         if "skip_special_tokens" in body:
             return error(400, "unknown parameter skip_special_tokens")
-        choice = {"index": 0, "text": "\n# Add\nx = 1 + 2", "finish_reason": "stop"}
+        choice = {"index": 0, "text": " Add\nx = 1 + 2", "finish_reason": "stop"}
         return ok({"choices": [choice], "usage": {"prompt_tokens": 900, "completion_tokens": 7}})
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_knows_the_protocol_alone_may_search_first(home: Path, unt
         assert resources.kv_capacity(first_id) is None
         sent = server.asked[-1]
         assert sent["model"] == "large-instruct"
-        assert sent["prompt"].endswith("<code>")
+        assert sent["prompt"].endswith("<code>\n#")
         resources.close()
 
 
