@@ -51,6 +51,9 @@ def bootstrap_checkpoint(settings: Settings, base_id: str, plan: RoundPlan, reso
     source = settings.bootstrap.model
     if not source:
         return base_id
+    known = resources.lake.current_checkpoint("bootstrap")
+    if known is not None and resources.lake.current_checkpoint("policy") is not None:
+        return known.checkpoint_id  # Its work is done: a file or a server that is gone by now holds nobody up.
     if _is_address(source):
         checkpoint_id = _published_address(settings, plan, resources)
     else:

@@ -72,7 +72,7 @@ def prompting_for(tokenizer: Any, examples: tuple[WorkedExample, ...], template:
 def _template(settings: BootstrapSettings, card: ModelCard | None) -> str:
     """Return the setting; where it leaves that open, what the card says; plain text where that says nothing either.
 
-    Qwen2.5-Coder-0.5B-Instruct solves 4 of the 12 problems of `model check` from plain text, 1 by its chat template.
+    Qwen2.5-Coder-0.5B-Instruct solves 7 of GSM8K's first 40 test problems from plain text, 4 by its chat template.
     """
     if settings.template != "auto":
         return settings.template

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from models.engines.base import Answer, Candidate, Engine, Generation, GenerationRequest, Request
 from tasks.bootstrap.budget import TokenBudget
-from tasks.bootstrap.prompting import Prompting, prompting_of
+from tasks.bootstrap.prompting import Prompting, opening_of, prompting_of
 from tasks.bootstrap.repair import mended_answer, mended_program, mended_step
 from tasks.search.format import ANSWER, END_OF_CODE, END_OF_STEP, OUTPUT
 
@@ -54,7 +54,7 @@ class PromptedEngine:
             self._budget.spend(read + sum(candidate.n_tokens for candidate in answer.candidates))
         candidates = tuple(mended(one, request, self._prompting.foreign_stops) for one in answer.candidates)
         # Tokens are about as long on average in the examples as in the rest.
-        n_chars = len(self._prompting.presented(request.prompt))
+        n_chars = len(self._prompting.presented(request.prompt, ""))
         n_shared_tokens = answer.n_prompt_tokens * len(self._prompting.head) // n_chars
         return replace(answer, candidates=candidates, n_shared_tokens=n_shared_tokens)
 
@@ -63,6 +63,7 @@ def mended(candidate: Candidate, request: GenerationRequest, foreign_stops: tupl
     """Return a candidate as the step format has it; what was asked for is told by where it was to stop."""
     # An engine calls the model's own end of text a length; only fewer tokens than were allowed tell the two apart.
     ended = candidate.n_tokens < request.max_tokens
+    candidate = _with_opening(candidate, request.stop, foreign_stops)
     if END_OF_STEP in request.stop:
         return mended_step(candidate, foreign_stops, ended=ended)
     if END_OF_CODE in request.stop:
@@ -70,7 +71,19 @@ def mended(candidate: Candidate, request: GenerationRequest, foreign_stops: tupl
     return mended_answer(candidate, request.prompt, foreign_stops)
 
 
+def _with_opening(candidate: Candidate, stop: tuple[str, ...], foreign_stops: tuple[str, ...]) -> Candidate:
+    """Return a candidate that begins with what was written for the model; one that added nothing to it stays empty."""
+    if candidate.text.strip() in ("", *stop, *foreign_stops, OUTPUT, ANSWER):
+        return candidate
+    return replace(candidate, text=opening_of(stop) + candidate.text)
+
+
 def _presented(request: GenerationRequest, prompting: Prompting) -> GenerationRequest:
     ends_code = END_OF_CODE in request.stop
     stop = (*request.stop, *((OUTPUT, ANSWER) if ends_code else ()), *prompting.foreign_stops)
-    return replace(request, prompt=prompting.presented(request.prompt), stop=stop, n_shared_chars=len(prompting.head))
+    return replace(
+        request,
+        prompt=prompting.presented(request.prompt, opening_of(request.stop)),
+        stop=stop,
+        n_shared_chars=len(prompting.head),
+    )

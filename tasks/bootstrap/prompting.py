@@ -12,9 +12,12 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from tasks.bootstrap.worked_examples import WorkedExample
-from tasks.search.format import ASSISTANT, CODE, END_OF_CODE, END_OF_STEP, USER, prompt
+from tasks.search.format import ANSWER, ASSISTANT, CODE, END_OF_CODE, END_OF_STEP, USER, prompt
 
 PROMPTING_FILE: Final = "prompting.json"
+
+STEP_OPENING: Final = "\n#"
+ANSWER_OPENING: Final = f"\n{ANSWER}"
 
 INSTRUCTION: Final = (
     "Solve each problem step by step with a Python program. Every step is a comment that says what is done, then the code "
@@ -47,10 +50,18 @@ class Prompting(BaseModel):
         """Return a prompting around a rendered conversation, in which the model's turn begins with the code."""
         return cls(head=head, turn=turn + CODE, foreign_stops=foreign_stops)
 
-    def presented(self, prefix: str) -> str:
-        """Return the text that the model continues in place of a stored prefix."""
+    def presented(self, prefix: str, opening: str) -> str:
+        """Return the text that the model continues in place of a stored prefix, with what it is made to begin with."""
         statement, _, so_far = prefix.removeprefix(USER).partition(ASSISTANT + CODE)
-        return f"{self.head}{statement}{self.turn}{so_far}"
+        return f"{self.head}{statement}{self.turn}{so_far}{opening}"
+
+
+def opening_of(stop: Sequence[str]) -> str:
+    """Return the beginning that is written for the model, by where it is to stop: a comment for code, else the answer's mark.
+
+    Left alone, Qwen2.5-Coder-0.5B-Instruct begins 5 of 8 programs with sentences, and forgets the box of every fifth answer.
+    """
+    return STEP_OPENING if END_OF_CODE in stop else ANSWER_OPENING
 
 
 def prompting_of(checkpoint: Path) -> Prompting | None:

@@ -22,8 +22,9 @@ from tasks.runtime.resources import Resources
 from tasks.search.format import END_OF_STEP, MARKERS, STEP_STOPS, prompt
 from tests.models.fake_server import FakeServer, Reply, error, running
 from tests.models.real_shapes import write_model
-from warehouse.errors import BadInput
+from warehouse.errors import BadInput, EngineUnavailable
 from warehouse.places.location import Location
+from warehouse.records import CheckpointRow
 
 SILENT = Console(file=io.StringIO())
 DISPLAY = LineDisplay(SILENT, SILENT, clock=lambda: 0.0)
@@ -150,7 +151,7 @@ class Lending(FakeServer):
 
         if "skip_special_tokens" in body:
             return error(400, "unknown parameter skip_special_tokens")
-        choice = {"index": 0, "text": "\n# Add\nx = 1 + 2", "finish_reason": "stop"}
+        choice = {"index": 0, "text": " Add\nx = 1 + 2", "finish_reason": "stop"}
         return ok({"choices": [choice], "usage": {"prompt_tokens": 900, "completion_tokens": 7}})
 
 
@@ -168,8 +169,23 @@ def test_a_server_that_knows_the_protocol_alone_may_search_first(home: Path, unt
         assert resources.kv_capacity(first_id) is None
         sent = server.asked[-1]
         assert sent["model"] == "large-instruct"
-        assert sent["prompt"].endswith("<code>")
+        assert sent["prompt"].endswith("<code>\n#")
         resources.close()
+
+
+def test_a_server_that_is_gone_holds_up_no_home_that_has_a_policy(
+    home: Path, untaught: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(Lending(model="large", context=None, dev_mode=False)) as server:
+        overrides = (f"run.base={untaught}", f"bootstrap.model={server.url}")
+        resources = opened(home, *overrides)
+        first = ids(resources, *overrides)
+    with pytest.raises(EngineUnavailable):
+        ids(resources, *overrides)
+    policy = CheckpointRow("policy-1", "policy", 1, first[0], None, "f", "file:///x", "current")
+    resources.lake.record_checkpoint(policy)
+    assert ids(resources, *overrides) == first
+    resources.close()
 
 
 def test_a_paid_server_is_asked_nothing_more_once_its_tokens_are_spent(home: Path, untaught: Path) -> None:

@@ -25,7 +25,9 @@ def tokenizer() -> Any:
 
 
 def test_a_chat_shows_the_instruction_every_example_and_then_the_statement_with_its_steps(tokenizer: Any) -> None:
-    shown = prompting_for(tokenizer, EXAMPLES, "chat").presented(prompt("What is 1 + 2?") + f"\n# One\nx = 1\n{END_OF_STEP}")
+    shown = prompting_for(tokenizer, EXAMPLES, "chat").presented(
+        prompt("What is 1 + 2?") + f"\n# One\nx = 1\n{END_OF_STEP}", ""
+    )
     parts = [INSTRUCTION, *(text for one in EXAMPLES for text in (one.statement, one.solution)), "What is 1 + 2?", "# One"]
     places = [shown.index(part) for part in parts]
     assert places == sorted(places)

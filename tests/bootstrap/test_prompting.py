@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from models.engines.base import Candidate, GenerationRequest
-from tasks.bootstrap.engine import PromptedEngine
-from tasks.bootstrap.prompting import PROMPTING_FILE, Prompting, prompting_of
+from tasks.bootstrap.engine import PromptedEngine, mended
+from tasks.bootstrap.prompting import PROMPTING_FILE, STEP_OPENING, Prompting, opening_of, prompting_of
 from tasks.bootstrap.worked_examples import worked_examples
 from tasks.search.driver import Driver, Machinery
 from tasks.search.expansion import Guidance
@@ -28,10 +28,14 @@ class Untaught(FakeEngine):
 
     def _candidate(self, request: GenerationRequest, seed: int) -> Candidate:
         assert request.prompt.startswith(PLAIN.head)
-        own = prompt(request.own_prompt.split("\n<|assistant|>")[0]) + request.prompt.split("<code>")[-1]
         asked = tuple(mark for mark in (END_OF_STEP, END_OF_CODE, END_OF_ANSWER) if mark in request.stop)
+        opening = opening_of(asked)
+        assert request.prompt.endswith(opening)
+        so_far = request.prompt.split("<code>")[-1].removesuffix(opening)
+        own = prompt(request.own_prompt.split("\n<|assistant|>")[0]) + so_far
         whole = super()._candidate(replace(request, prompt=own, stop=asked), seed)
-        return replace(whole, text=whole.text.replace(END_OF_STEP, "<|im_end|>").replace(END_OF_CODE, "\n<output>"))
+        written = whole.text.removeprefix(opening)
+        return replace(whole, text=written.replace(END_OF_STEP, "<|im_end|>").replace(END_OF_CODE, "\n<output>"))
 
 
 def checkpoint(directory: Path, prompting: Prompting | None) -> Path:
@@ -66,9 +70,9 @@ def test_what_was_mended_is_said_at_the_node() -> None:
 
 def test_a_prefix_is_presented_after_the_examples_with_its_steps_untouched() -> None:
     so_far = f"\n# One\nx = 1\n{END_OF_STEP}"
-    shown = PLAIN.presented(prompt("What is 1 + 2?") + so_far)
+    shown = PLAIN.presented(prompt("What is 1 + 2?") + so_far, STEP_OPENING)
     assert shown.startswith(PLAIN.head)
-    assert shown.endswith("What is 1 + 2?" + PLAIN.turn + so_far)
+    assert shown.endswith("What is 1 + 2?" + PLAIN.turn + so_far + STEP_OPENING)
     assert all(shown.count(example.statement) == 1 for example in EXAMPLES)
 
 
@@ -87,6 +91,12 @@ def test_other_weights_are_prompted_as_their_own_directory_says(tmp_path: Path) 
     assert engine.n_pending == 1
     ((answer),) = engine.poll(0.0)
     assert answer.candidates[0].repairs == ()
+
+
+@pytest.mark.parametrize("written", ["", "<|im_end|>", "\n<output>"])
+def test_a_model_that_adds_nothing_to_the_comment_it_was_given_has_ended_its_program(written: str) -> None:
+    request = GenerationRequest(1, prompt("1+2"), (5,), 1.0, (END_OF_STEP, END_OF_CODE), 9)
+    assert mended(Candidate(written, 1, "stop"), request, PLAIN.foreign_stops).text == f"\n{END_OF_CODE}"
 
 
 @pytest.mark.parametrize("prompting", [PLAIN, None])

@@ -173,3 +173,9 @@ def test_scores_keep_the_order_of_logits_inside_the_open_interval(one: float, ot
 def test_a_score_that_is_not_a_number_stays_visible() -> None:
     assert math.isnan(score_from_logit(math.nan))
     assert score_from_logit(5.0) == math.tanh(1.0)
+
+
+def test_what_every_prompt_begins_with_says_nothing_about_which_problem_it_is() -> None:
+    asked = GenerationRequest(1, "examples: 1 + 2?", (1,), 0.0, (), 4, n_shared_chars=len("examples: "))
+    assert asked.own_prompt == "1 + 2?"
+    assert GenerationRequest(1, "1 + 2?", (1,), 0.0, (), 4).own_prompt == "1 + 2?"

@@ -19,9 +19,9 @@ TEXTS = st.text(st.sampled_from("abB 12_-+.$\u00e9e\u0301\u4e00"), min_size=1, m
 def found_by_sql(problems: list[Problem], n_gram: int) -> set[str]:
     connection = duckdb.connect()
     connection.execute(
-        "create table problems (problem_id text, statement text, answer text, source text, level int, split text)"
+        "create table problems (problem_id text, statement text, answer text, source text, level int, split text, kind text)"
     )
-    connection.executemany("insert into problems values (?, ?, ?, ?, ?, ?)", [astuple(problem) for problem in problems])
+    connection.executemany("insert into problems values (?, ?, ?, ?, ?, ?, ?)", [astuple(problem) for problem in problems])
     rows = connection.execute(find("contaminated_problems").sql, {"n_gram": n_gram}).fetchall()
     return {row[0] for row in rows}
 
