@@ -7,7 +7,7 @@ from rich.console import Console
 
 from flows.data.bases import base_checkpoint
 from flows.display.progress.lines import LineDisplay
-from flows.home.plans import plan_of
+from flows.home.plans import plan_of, site_of
 from flows.settings import load
 from tasks.bootstrap.worked_examples import worked_examples
 from tasks.rollout import rollout
@@ -18,6 +18,7 @@ from tasks.search.format import prompt
 from tasks.search.seeds import tree_id
 from tests.models.real_shapes import write_gguf, write_model
 from tests.warehouse.trees import batch
+from warehouse.places.location import Location
 from warehouse.records import Problem
 
 STATEMENT = "What is 1 + 2?"
@@ -37,12 +38,13 @@ SMALL = (
 def test_trees_of_an_untaught_model_hold_no_worked_example(tmp_path: Path, shape: str) -> None:
     write_gguf(write_model(tmp_path / shape, shape), tmp_path / "model.gguf")
     settings = load(overrides=[*SMALL, f"run.base={tmp_path / 'model.gguf'}"])
-    plan = plan_of(settings, tmp_path / "home", 1, "test")
+    site = site_of(settings, Location(tmp_path / "home"))
+    plan = plan_of(settings, site, 1, "test")
     console = Console(quiet=True)
     with opened(plan.site, Silence()) as resources:
         resources.lake.ingest(batch(0, "ingest"), [Problem("p1", STATEMENT, "3", "toy", 1, "train")], [])
         display = LineDisplay(console, console, clock=lambda: 0.0)
-        base_id = base_checkpoint(settings, plan_of(settings, tmp_path / "home", 0, "test"), resources, display)
+        base_id = base_checkpoint(settings, plan_of(settings, site, 0, "test"), resources, display)
         report = rollout.fn(plan, Shard(name="000", start=0, stop=1), base_id, None)
         nodes = resources.lake.nodes(tree_id(plan.run_seed, 1, "p1", 0))
     assert report is not None
