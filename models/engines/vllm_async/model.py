@@ -16,7 +16,7 @@ from models.checkpoints.store import require_model_files
 from models.engines.failures import engine_failures
 from models.engines.prompt_tokens import PromptTokens
 from models.engines.settings import EngineSettings
-from models.engines.vllm.start import Use, computes_in_passes, engine_arguments, starting_vllm
+from models.engines.vllm.start import Use, engine_arguments, starting_vllm
 
 
 class OwnProcesses:
@@ -112,10 +112,7 @@ class AsyncVllmModel:
             from vllm.v1.engine.async_llm import AsyncLLM
 
             arguments = engine_arguments(self.use, self.directory, self._settings, on_cpu=current_platform.is_cpu())
-            engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments, enable_log_requests=False))
-            if computes_in_passes(self._settings, on_cpu=current_platform.is_cpu()):
-                await engine.collective_rpc("use_cpu_kernels")
-            return engine
+            return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments, enable_log_requests=False))
 
     async def _serve(self, key: str, prompt_ids: list[int], params: Any) -> None:
         prompt = {"type": "token", "prompt_token_ids": prompt_ids}
