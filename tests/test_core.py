@@ -2,24 +2,20 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.core import HEAVY, Refusal
+from tests.makefile import ROOT, recipe
 
-ROOT = Path(__file__).resolve().parents[1]
 
-
-def recipe() -> list[str]:
-    """Return the command of `make test-core`, without the workers."""
-    printed = subprocess.run(["make", "--dry-run", "test-core"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    command = printed.splitlines()[-1].split(" -m pytest ")[1]
-    return [word for word in command.split() if word.startswith("tests/")]
+def core_tests() -> list[str]:
+    """Return the files and folders that `make test-core` names."""
+    return [word for word in recipe("test-core")[-1].split() if word.startswith("tests/")]
 
 
 def test_the_modules_of_the_cores_tests_import_nothing_heavy() -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "tests.core", "--collect-only", "-q", *recipe()]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.core", "--collect-only", "-q", *core_tests()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
 

@@ -2,10 +2,8 @@
 
 import ast
 import re
-import subprocess
 import tomllib
 from importlib.metadata import distribution
-from pathlib import Path
 
 import pytest
 import yaml
@@ -13,8 +11,8 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from flows.profiles import PROFILES
+from tests.makefile import ROOT, recipe
 
-ROOT = Path(__file__).resolve().parents[1]
 LOCK = (ROOT / "infra" / "requirements-cpu.txt").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BREAK_A_CPU_TORCH = ("torchvision", "torchaudio", "torchcodec", "triton")
@@ -82,13 +80,6 @@ def test_no_regular_expression_is_possessive_which_python_3_11_2_gets_wrong() ->
 def test_the_lock_holds_what_the_project_declares(group: str) -> None:
     declared = PROJECT["dependencies"] if group == "dependencies" else PROJECT["optional-dependencies"][group]
     assert {normal(name) for name in declared} <= set(pins())
-
-
-def recipe(target: str) -> list[str]:
-    """Return the commands of a target of the Makefile, the installation included."""
-    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("target", ["evolve", "test", "test-core", "test-all", "ui", "lint", "bench", "clean", "install"])

@@ -33,10 +33,12 @@ def started(home: Path, *extra: str) -> subprocess.Popen[str]:
 
 def own_processes(process: subprocess.Popen[str], home: Path) -> list[psutil.Process]:
     """Return what the evolution has started, but for the Prefect server, which is left running on purpose."""
+    children = psutil.Process(process.pid).children(recursive=True)
     server = running_server(home)
-    assert server is not None and server.process_id is not None
+    if server is None or server.process_id is None:
+        return children
     of_server = {server.process_id} | {child.pid for child in psutil.Process(server.process_id).children(recursive=True)}
-    return [child for child in psutil.Process(process.pid).children(recursive=True) if child.pid not in of_server]
+    return [child for child in children if child.pid not in of_server]
 
 
 @pytest.mark.parametrize(

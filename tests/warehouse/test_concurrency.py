@@ -5,17 +5,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.warehouse.trees import batch, small_tree
 from warehouse.errors import WarehouseError
 from warehouse.settings import WarehouseSettings
+from warehouse.store.failures import is_busy
 from warehouse.store.lake import Warehouse
 from warehouse.store.writer_lock import WriterLock
 
 READER = """
 import sys
 from pathlib import Path
+from warehouse.store.failures import is_busy
 from warehouse.store.lake import Warehouse
 for _ in range(2):
     with Warehouse.open(Path(sys.argv[1]), read_only=True) as lake:
@@ -74,3 +77,25 @@ def test_the_lock_is_for_one_thread_at_a_time(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert max(most) == 1
+
+
+NOT_YET = ("no lake in", "there is no lake yet", "the lake is still being created")
+
+
+@pytest.mark.parametrize("n_lakes", [1, pytest.param(15, marks=pytest.mark.soak)])
+def test_who_looks_at_a_lake_that_is_being_created_sees_none_or_all_of_it(tmp_path: Path, n_lakes: int) -> None:
+    for home in (tmp_path / str(number) for number in range(n_lakes)):
+        creator = threading.Thread(target=lambda home=home: Warehouse.open(home).close())
+        creator.start()
+        while creator.is_alive():
+            try:
+                Warehouse.open(home, read_only=True).close()
+            except WarehouseError as error:
+                assert any(what in str(error) for what in NOT_YET)  # noqa: PT017  # it may as well not be raised
+        creator.join()
+        Warehouse.open(home, read_only=True).close()
+
+
+def test_a_reader_between_a_row_about_a_table_and_that_table_tries_again() -> None:
+    assert is_busy(duckdb.CatalogException("Catalog Error: Table with name ducklake_inlined_data_4_1 does not exist!"))
+    assert not is_busy(duckdb.CatalogException("Catalog Error: Table with name nodse does not exist!"))

@@ -9,7 +9,10 @@ import duckdb
 from warehouse.errors import BadInput, StargroveError, WarehouseError
 from warehouse.places.server_failures import SERVER_CAUSES, first_line
 
-_BUSY = ("database is locked", "database table is locked", "Transaction conflict")
+_BUSY = re.compile(
+    r"database (table )?is locked|Transaction conflict|Table with name ducklake_inlined_data_\d+_\d+ does not exist"
+)
+"""The last: a reader came between the catalog's row about a table of small batches and that table."""
 
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
@@ -60,7 +63,7 @@ _USER_ERRORS = (
 
 def is_busy(error: duckdb.Error) -> bool:
     """Return whether the same statement may succeed a moment later."""
-    return any(text in str(error) for text in _BUSY)
+    return _BUSY.search(str(error)) is not None
 
 
 def translated(error: duckdb.Error, where: str) -> StargroveError:

@@ -100,13 +100,10 @@ class Warehouse:
         lock = None if read_only else commit_lock(location, settings)
         try:
             if lock is None:
-                connection = _retried(lambda: connect(location, settings, read_only=True, snapshot_id=snapshot_id))
+                with reported(location.name):
+                    connection = _retried(lambda: _open_to_read(location, settings, snapshot_id))
             else:
                 connection = _open_and_migrate(location, settings, lock)
-            with reported(location.name):
-                migrations.refuse_newer(connection, location.name)
-                if read_only:
-                    migrations.refuse_unfinished(connection, location.name)
         except BaseException:
             if lock is not None:
                 lock.close()
@@ -385,6 +382,13 @@ def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
     from warehouse.places.postgres import AdvisoryLock
 
     return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
+
+
+def _open_to_read(location: Location, settings: WarehouseSettings, snapshot_id: int | None) -> duckdb.DuckDBPyConnection:
+    connection = connect(location, settings, read_only=True, snapshot_id=snapshot_id)
+    migrations.refuse_newer(connection, location.name)
+    migrations.refuse_unfinished(connection, location.name)
+    return connection
 
 
 def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
