@@ -87,8 +87,9 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     policy = train_policy.submit(plan, evolution.base_id, return_state=False, wait_for=[admitted])
     policy_id = policy.result().checkpoint_id
     ppm = train_ppm.submit(plan, policy_id, return_state=False, wait_for=[policy])
-    # The policy answers on the cores that the PPM's training leaves free.
-    validation = answer.submit(plan, "validation", policy_id, return_state=False, wait_for=[policy])
+    # The policy answers on the cores that the PPM's training leaves free, where there are any.
+    busy = ppm if plan.site.engine.takes_every_core else policy
+    validation = answer.submit(plan, "validation", policy_id, return_state=False, wait_for=[busy])
     test = answer.submit(plan, "test", policy_id, return_state=False, wait_for=[validation])
     finish([ppm, validation, test], plan, resources, refused_as="failed")
     candidates = policy_id, ppm.result().checkpoint_id

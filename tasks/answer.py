@@ -5,6 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.evaluation.measurement import Answered, answered
 from tasks.evaluation.methods import METHODS_OF_SPLIT, TestTime
+from tasks.runtime.answers import answer_log
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
 from warehouse.records import Split
@@ -15,8 +16,7 @@ from warehouse.stages import ANSWER, EVALUATE
 def answer(plan: RoundPlan, split: Split, policy_id: str) -> Answered | None:
     """Let a policy attempt every problem of the split; None where an earlier run has measured them.
 
-    No PPM is needed, so this can run while one is trained. The answers are not kept: a run that is interrupted before they
-    are measured writes the same ones again.
+    No PPM is needed, so this can run while one is trained. A run that is interrupted goes on with what was not answered yet.
     """
     resources = resources_of(plan.site)
     if resources.lake.is_committed(plan.batch(EVALUATE, split).batch_id):
@@ -33,6 +33,7 @@ def answer(plan: RoundPlan, split: Split, policy_id: str) -> Answered | None:
             machinery,
             f"{plan.run_seed}/{plan.round}",
             lambda n_done, n_total, n_tokens: resources.progress.trees(label, n_done, n_total, 0, n_tokens),
+            answer_log(plan, split, policy_id),
         )
     resources.progress.over(label)
     return answers

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.evaluation.measurement import Answered, Contestants, evaluation_row, measured, with_scores
 from tasks.evaluation.methods import METHODS_OF_SPLIT, TestTime
 from tasks.evaluation.scoreboard import summarised
+from tasks.runtime.answers import answer_log
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
 from warehouse.records import Split
@@ -59,4 +60,5 @@ def evaluate(
         "evaluations": [evaluation_row(contestants, split, metric, benchmark=None) for metric in metrics],
     }
     resources.lake.commit(batch, rows)
+    answer_log(plan, split, policy_id).remove()
     return EvaluationReport(split, {metric.name: metric.value for metric in metrics if metric.level is None})

@@ -1,5 +1,6 @@
 """Settings of serving: which engine proposes steps and scores prefixes, and how large it may grow. No torch here."""
 
+import os
 import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -129,6 +130,11 @@ class EngineSettings(BaseModel):
             lacking = "ppm_urls" if self.policy_urls else "policy_urls"
             raise ValueError(f'kind = "{self.kind}": {lacking} names no server; give at least one')
         return self
+
+    @property
+    def takes_every_core(self) -> bool:
+        """Whether each operation is shared between all cores of this machine: what computes beside it makes both wait."""
+        return self.n_threads >= max(2, len(os.sched_getaffinity(0)))
 
     def of_process(self, index: int) -> "EngineSettings":
         """Return the settings of one of the n_processes processes: with its own GPUs alone."""

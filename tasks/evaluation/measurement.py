@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tasks.evaluation.answer_log import AnswerLog, LoggedAnswers
 from tasks.evaluation.methods import Answers, TestTime, answer, scored
 from tasks.evaluation.metrics import Vote
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, Metric, earned, votes_of
 from tasks.grading.base import Grader
-from tasks.search.driver import Driver, Machinery, SearchCosts
+from tasks.search.driver import Driver, Machinery
+from tasks.search.lane import SearchCosts
 from warehouse.records import AnswerMethod, Evaluation, EvaluationAnswer, Problem, ProblemMetric, Split
 
 
@@ -43,21 +45,28 @@ def answered(
     machinery: Machinery,
     seed: str,
     on_progress: Callable[[int, int, int], None],
+    log: AnswerLog | None = None,
 ) -> Answered:
     """Return what the methods answer.
 
     seed: stands before the ids that every answer's seed is hashed from. on_progress: told how many searches are done, of
-    how many, with how many tokens. Nothing else may use the machinery meanwhile.
+    how many, with how many tokens. log: what was answered before it was interrupted, and where to write what is answered
+    now. Nothing else may use the machinery meanwhile.
     """
     driver: Driver[Answers] = Driver(machinery, window=how.evaluation.window)
-    todo = {_name(problem, method): (problem, method) for problem in problems for method in methods}
+    before = log.read() if log else []
+    found = {(one.problem_id, one.method): one.answers for one in before}
+    costs = before[-1].costs if before else SearchCosts()
+    asked = [(problem, method) for problem in problems for method in methods]
+    todo = {_name(*one): one for one in asked if (one[0].problem_id, one[1]) not in found}
     searches = ((name, answer(f"{seed}/{name}", problem, method, how)) for name, (problem, method) in todo.items())
-    found: dict[tuple[str, AnswerMethod], Answers] = {}
     for name, answers in driver.run(searches):
         problem, method = todo[name]
         found[problem.problem_id, method] = answers
-        on_progress(len(found), len(todo), driver.costs.n_tokens)
-    return Answered(found, driver.costs)
+        if log:
+            log.add(LoggedAnswers(problem.problem_id, method, answers, costs.plus(driver.costs)))
+        on_progress(len(found), len(asked), costs.n_tokens + driver.costs.n_tokens)
+    return Answered(found, costs.plus(driver.costs))
 
 
 def with_scores(problems: Sequence[Problem], unscored: Answered, how: TestTime, machinery: Machinery) -> Answered:

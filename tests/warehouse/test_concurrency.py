@@ -91,7 +91,7 @@ def test_who_looks_at_a_lake_that_is_being_created_sees_none_or_all_of_it(tmp_pa
             try:
                 Warehouse.open(home, read_only=True).close()
             except WarehouseError as error:
-                assert any(what in str(error) for what in NOT_YET)  # noqa: PT017  # it may as well not be raised
+                assert any(what in str(error) for what in NOT_YET)  # it may as well not be raised
         creator.join()
         Warehouse.open(home, read_only=True).close()
 
