@@ -4,13 +4,14 @@ Which settings decide data, each field says itself: see warehouse.no_data.
 """
 
 import json
+from typing import Final
 
 from pydantic import BaseModel
 
 from flows.settings.composition import RoundSettings, Settings
 from flows.settings.tables import Table, flat
 from warehouse.ids import content_id
-from warehouse.no_data import NoData
+from warehouse.no_data import Later, NoData
 
 
 def fingerprint(settings: Settings, through_round: int | None = None) -> str:
@@ -40,12 +41,22 @@ def stored_differences(before_json: str, after_json: str) -> list[str]:
 
 
 def unknown_settings(stored_json: str) -> list[str]:
-    """Return the keys of stored settings that this version does not know, and of its own those that are not stored."""
+    """Return the keys of stored settings that this version does not know, and of its own those that are not stored, but for
+    those that came later and have a neutral value."""
     stored, known = (
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ known)
+    return sorted(stored ^ (known - (_LATER - stored)))
+
+
+_LATER: Final = {
+    f"{section}.{name}"
+    for section, part in Settings.model_fields.items()
+    if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
+    for name, field in part.annotation.model_fields.items()
+    if any(isinstance(said, Later) for said in field.metadata)
+}
 
 
 def _compared(before: Table, after: Table) -> list[str]:
@@ -71,7 +82,7 @@ def _kept(table: Table, kind: type[BaseModel]) -> Table:
         field = kind.model_fields.get(name)
         if field is None:  # of another version
             kept[name] = value
-        elif not any(isinstance(said, NoData) for said in field.metadata):
+        elif not any(isinstance(said, NoData) or said == Later(value) for said in field.metadata):
             section = field.annotation
             if isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel):
                 kept[name] = _kept(value, section)

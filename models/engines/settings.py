@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from models.engines.registry import KINDS
-from warehouse.no_data import SPEED
+from warehouse.no_data import SPEED, Later
 from warehouse.registered import registered
 
 
@@ -37,6 +37,10 @@ class EngineSettings(BaseModel):
 
     dtype: Literal["float32", "bfloat16"] = "float32"
     """float32 gives the same tokens whatever else is in the batch; bfloat16 is for GPUs, where memory decides."""
+
+    quantization: Annotated[Literal["none", "int8"], Later("none")] = "none"
+    """int8: the policy's matrix products in 8-bit integers, for the kind vllm with bfloat16 on a CPU. What it gains and what it
+    costs in accuracy: docs/measurements.md."""
 
     max_model_len: int = Field(default=512, ge=32)
     """Tokens of the longest prefix and its continuation. A longer prompt is rejected."""
@@ -122,6 +126,12 @@ class EngineSettings(BaseModel):
         if KINDS[self.kind].gpus == "one" and (self.ppm_gpus or any("," in entry for entry in self.policy_gpus)):
             able = " or ".join(f'"{kind}"' for kind, about in KINDS.items() if about.gpus == "several")
             raise ValueError(f"a PPM apart, or a model over several GPUs, needs kind = {able}")
+        return self
+
+    @model_validator(mode="after")
+    def _integers_have_a_kernel(self) -> Self:
+        if self.quantization == "int8" and (self.kind, self.dtype) != ("vllm", "bfloat16"):
+            raise ValueError('quantization = "int8" needs kind = "vllm" and dtype = "bfloat16"')
         return self
 
     @model_validator(mode="after")

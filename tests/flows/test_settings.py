@@ -8,7 +8,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pydantic.fields import FieldInfo
 
-from flows.settings import RoundSettings, Settings, fingerprint, layered, load, to_toml, unknown_settings
+from flows.settings import RoundSettings, Settings, differences, fingerprint, layered, load, to_toml, unknown_settings
 from warehouse.errors import BadInput
 from warehouse.no_data import NoData
 
@@ -253,6 +253,15 @@ def test_a_rounds_fingerprint_does_not_depend_on_later_rounds() -> None:
 @pytest.mark.parametrize(("profile", "first_round"), [("tiny-cpu", "95363ee19879a09a"), ("paper", "28fe2c4c2f7567a0")])
 def test_homes_that_were_begun_with_this_version_can_go_on(profile: str, first_round: str) -> None:
     assert fingerprint(load(profile), 1) == first_round, "is a new setting SPEED or OUTSIDE? homes are refused else"
+
+
+def test_a_setting_that_came_later_changes_a_home_only_where_it_is_turned() -> None:
+    before = Settings().model_dump(mode="json")
+    del before["engine"]["quantization"]
+    assert unknown_settings(json.dumps(before)) == []
+    turned = load(overrides=["engine.dtype=bfloat16", "engine.quantization=int8"])
+    assert fingerprint(turned, 1) != fingerprint(load(overrides=["engine.dtype=bfloat16"]), 1)
+    assert differences(json.dumps(before), turned, 1)[-1].endswith('-> "int8"')
 
 
 def test_settings_of_another_version_are_told_from_other_settings() -> None:

@@ -8,7 +8,9 @@ from models.checkpoints.store import require_model_files
 from models.engines.failures import engine_failures
 from models.engines.prompt_tokens import PromptTokens
 from models.engines.settings import EngineSettings
+from models.engines.vllm.int8 import int8_layers
 from models.engines.vllm.start import Use, computes_in_passes, engine_arguments, starting_vllm
+from warehouse.errors import BadInput
 
 
 class InProcess:
@@ -41,14 +43,18 @@ class VllmModel:
         self.use = use
         self.directory = directory
         self._in_flight: set[str] = set()
+        self._in_int8 = use == "policy" and settings.quantization == "int8"
         with starting_vllm(settings.n_threads), engine_failures(f"starting vLLM with the {use} {directory}"):
             from vllm import EngineArgs
             from vllm.platforms import current_platform
             from vllm.v1.engine.llm_engine import LLMEngine
 
-            self._engine: Any = LLMEngine.from_engine_args(
-                EngineArgs(**engine_arguments(use, directory, settings, on_cpu=current_platform.is_cpu()))
-            )
+            if self._in_int8 and not current_platform.is_cpu():
+                raise BadInput('quantization = "int8" is for CPUs', hint='set engine.quantization = "none" on a GPU')
+            with int8_layers(wanted=self._in_int8):
+                self._engine: Any = LLMEngine.from_engine_args(
+                    EngineArgs(**engine_arguments(use, directory, settings, on_cpu=current_platform.is_cpu()))
+                )
             if computes_in_passes(settings, on_cpu=current_platform.is_cpu()):
                 self._engine.collective_rpc("use_cpu_kernels")
             self.tokens = PromptTokens(self._engine.renderer.get_tokenizer())
@@ -76,7 +82,7 @@ class VllmModel:
     def reload(self, directory: Path) -> None:
         """Serve the weights in `directory` from the next request on."""
         require_model_files(directory)
-        with engine_failures(f"loading the {self.use} {directory}"):
+        with engine_failures(f"loading the {self.use} {directory}"), int8_layers(wanted=self._in_int8):
             self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})
             if self.use == "policy":
                 self._engine.collective_rpc("pack_output_layer")
