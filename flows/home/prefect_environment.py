@@ -41,6 +41,7 @@ def client_environment(home: Path, url: str) -> dict[str, str]:
         "PREFECT_API_URL": url,
         "PREFECT_CLIENT_MAX_RETRIES": str(_CLIENT_RETRIES),
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     }
 
 
