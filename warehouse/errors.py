@@ -12,7 +12,8 @@
     |-- WarehouseError             the lake cannot be opened, read or written
     `-- TrainingFailed             a training process ended without a checkpoint
 
-The command line turns each into one line and its exit code; everything else is a defect and keeps its traceback.
+The command line turns each into one line and its exit code; of everything else it says as much as can be told
+(flows/cli/failures.py).
 """
 
 from typing import ClassVar

@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 130 i
 """
 
 import contextlib
-import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -12,11 +11,11 @@ from typing import Annotated
 
 import typer
 
+from flows.cli import failures
 from flows.cli.data import export, import_, ingest, reproduce
 from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
 from flows.cli.review import diff, gates, grade, lineage, sql
 from flows.cli.work import ablate, evaluate, evolve, solve
-from warehouse.errors import StargroveError
 
 INTERRUPTED = 130
 
@@ -70,44 +69,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
         return interrupted() if code == INTERRUPTED else code
-    except StargroveError as error:
-        return failed(error.message, hint=error.hint, exit_code=error.exit_code, debug=debug)
-    except OSError as error:
-        if error.errno not in _KNOWN_OS_ERRORS:
-            raise
-        return failed(os_error_message(error), hint=_KNOWN_OS_ERRORS[error.errno], exit_code=1, debug=debug)
+    except KeyboardInterrupt:  # before click begins to hear it
+        return interrupted()
+    except Exception as error:  # noqa: BLE001  # the outermost frame of a process: nothing is swallowed, all of it is said
+        return failed(error, debug=debug)
     return 0
 
 
-def failed(message: str, *, hint: str, exit_code: int, debug: bool) -> int:
-    """Return `exit_code` after one line on stderr that says what went wrong and what to do."""
+def failed(error: Exception, *, debug: bool) -> int:
+    """Return the exit code of an error after one line on stderr that says what went wrong, where, and what to do."""
     if debug:
-        traceback.print_exc()
-    line = f"{message}; {hint}" if hint else message
+        traceback.print_exception(error)
+    failure = failures.failure_of(error)
+    line = f"{failure.message}; {failure.hint}" if failure.hint else failure.message
     with contextlib.suppress(BrokenPipeError):  # nobody reads it any more; the exit code says it, too
         typer.echo(f"stargrove: {' '.join(line.split())}", err=True)
-    return exit_code
+    return failure.exit_code
 
 
 def interrupted() -> int:
     """Return the exit code of an interrupted command, after one line on stderr that says how to go on."""
     typer.echo("stargrove: interrupted; run the same command again: finished shards and checkpoints are not repeated", err=True)
     return INTERRUPTED
-
-
-def os_error_message(error: OSError) -> str:
-    """Return what the operating system refused, and for which file where it says so."""
-    where = f": {error.filename}" if error.filename else ""
-    return f"{(error.strerror or str(error)).lower()}{where}"
-
-
-_KNOWN_OS_ERRORS = {
-    errno.ENOSPC: "free some space and run the same command again; what is committed to the lake stays whole",
-    errno.EDQUOT: "free some space and run the same command again; what is committed to the lake stays whole",
-    errno.EROFS: "choose a writable place with --home",
-    errno.EACCES: "check the permissions, or choose another place with --home",
-    errno.ENOMEM: "close other programs, or use smaller values (search.window, sandbox.n_workers)",
-}
 
 
 def run() -> None:

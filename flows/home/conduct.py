@@ -39,7 +39,7 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
         plan = prepare(settings, at_work.resources, display, override_reason)
         warm_up(at_work.resources)
         display.message(f"waiting for Prefect at {at_work.server.ui_url}")
-        at_work.server.wait()
+        at_work.await_server()
         evolve(plan)
         conclude(at_work.resources.lake, home, display)
 

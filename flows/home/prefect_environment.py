@@ -4,6 +4,9 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 
+_CLIENT_RETRIES = 7
+"""After 2, 4, 8 ... s: four minutes, for a server that is started again on a busy machine (Prefect's 5: one minute)."""
+
 
 def api_url(port: int) -> str:
     """Return the address of the API of a server on this machine."""
@@ -36,7 +39,9 @@ def client_environment(home: Path, url: str) -> dict[str, str]:
     return {
         **shared_environment(home),
         "PREFECT_API_URL": url,
+        "PREFECT_CLIENT_MAX_RETRIES": str(_CLIENT_RETRIES),
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     }
 
 

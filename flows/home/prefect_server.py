@@ -11,6 +11,7 @@ port never leads to the history of another home.
 """
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,10 @@ from warehouse.errors import BadInput, Unavailable
 USUAL_PORT = 4200
 START_TIMEOUT_SECONDS = 300.0
 """Two quiet cores need 8 to 16 s; with fifteen times more work than cores, 180 s were once not enough."""
+NAMED_TIMEOUT_SECONDS = 10.0
+"""A server that somebody else started is there, or nobody knows when it will be."""
+_KILL_SECONDS = 5.0
+_NAMED_HINT = "check PREFECT_API_URL, or unset it to use a server of the home's own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,38 +55,73 @@ class PrefectServer:
         """The environment variables under which flows report to this server."""
         return client_environment(self.home, self.url)
 
-    def wait(self, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
+    @property
+    def is_running(self) -> bool:
+        """Whether the process of a home's own server is alive; a server that is not ours is taken to be."""
+        return self.process_id is None or _is_server_of(self.home, self.process_id)
+
+    @property
+    def hint(self) -> str:
+        """What to look at where it does not answer."""
+        return _NAMED_HINT if self.process_id is None else _log_hint(self.home)
+
+    def wait(self, timeout_seconds: float | None = None) -> None:
         """Return once the server answers. Raises Unavailable where it ended, or did not answer in time."""
+        if timeout_seconds is None:
+            timeout_seconds = NAMED_TIMEOUT_SECONDS if self.process_id is None else START_TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout_seconds
         while not is_healthy(self.url):
-            if self.process_id is not None and not _is_server_of(self.home, self.process_id):
-                raise Unavailable(
-                    f"the Prefect server ended while it started: {_last_log_line(self.home)}", hint=_log_hint(self.home)
-                )
+            if not self.is_running:
+                raise Unavailable(f"the Prefect server ended while it started: {_last_log_line(self.home)}", hint=self.hint)
             if time.monotonic() > deadline:
-                hint = _log_hint(self.home) if self.process_id else "check PREFECT_API_URL, or unset it to use a local server"
-                raise Unavailable(f"the Prefect server at {self.url} did not answer within {timeout_seconds:.0f} s", hint=hint)
+                message = f"the Prefect server at {self.url} did not answer within {timeout_seconds:.0f} s"
+                raise Unavailable(message, hint=self.hint)
             time.sleep(0.1)
 
 
 def open_server(home: Path, *, port: int = 0) -> PrefectServer:
     """Return the server to use, at once: that of PREFECT_API_URL, the home's running one, or one that starts now.
 
-    port 0 takes PREFECT_SERVER_API_PORT, else 4200, else a free one. Raises BadInput where a port that was asked for is taken.
+    port 0 takes PREFECT_SERVER_API_PORT, else 4200, else a free one. Raises BadInput where a port that was asked for is taken,
+    and where PREFECT_API_URL is no address.
     """
     named = os.environ.get("PREFECT_API_URL")
     if named:
+        if not named.startswith(("http://", "https://")):
+            raise BadInput(f"PREFECT_API_URL = {named!r} is no address", hint="it looks like http://127.0.0.1:4200/api")
         return PrefectServer(home, named.rstrip("/"), None)
     running = running_server(home)
     if running is not None:
         return running
-    chosen = _choose_port(port or int(os.environ.get("PREFECT_SERVER_API_PORT", "0")))
+    return _start(home, _choose_port(port or int(os.environ.get("PREFECT_SERVER_API_PORT", "0"))))
+
+
+def restart(server: PrefectServer) -> PrefectServer:
+    """Return a home's own server, started again on its port over the same history. What is left of the old one is killed.
+
+    Where another command was quicker, the server that it started is returned.
+    """
+    running = running_server(server.home)
+    if running is not None and running.process_id != server.process_id:
+        return running
+    assert server.process_id is not None
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.process_id, signal.SIGKILL)
+    deadline = time.monotonic() + _KILL_SECONDS
+    while server.is_running and time.monotonic() < deadline:
+        time.sleep(0.01)
+    port = urllib.parse.urlsplit(server.url).port
+    assert port is not None
+    return _start(server.home, port)
+
+
+def _start(home: Path, port: int) -> PrefectServer:
     folder = prefect_folder(home)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(chosen), "--analytics-off"],
-            env={**os.environ, **server_environment(home, chosen)},
+            server_command(port),
+            env={**os.environ, **server_environment(home, port)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -89,9 +130,14 @@ def open_server(home: Path, *, port: int = 0) -> PrefectServer:
         )
     record = folder / "server.json"
     staged = record.with_suffix(".new")
-    staged.write_text(json.dumps({"process_id": process.pid, "port": chosen}), encoding="utf-8")
+    staged.write_text(json.dumps({"process_id": process.pid, "port": port}), encoding="utf-8")
     staged.replace(record)
-    return PrefectServer(home, api_url(chosen), process.pid)
+    return PrefectServer(home, api_url(port), process.pid)
+
+
+def server_command(port: int) -> list[str]:
+    """Return the command that serves a home."""
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port), "--analytics-off"]
 
 
 def running_server(home: Path) -> PrefectServer | None:
@@ -132,12 +178,14 @@ def stop_server(home: Path, timeout_seconds: float = 20.0) -> bool:
     return True
 
 
-def is_healthy(url: str) -> bool:
+def is_healthy(url: str, timeout_seconds: float = 5.0) -> bool:
     """Return whether a Prefect API answers at this address."""
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=5) as answer:  # the scheme is http, or what the user named
+        with urllib.request.urlopen(
+            f"{url}/health", timeout=timeout_seconds
+        ) as answer:  # the scheme is http, or what the user named
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, http.client.HTTPException):
         return False
 
 

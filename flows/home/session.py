@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.display.progress import Display
 from flows.home.prefect_server import PrefectServer, open_server
+from flows.home.server_watch import ServerWatch
 from flows.home.signals import heeded
 from flows.settings import Settings
 from warehouse.places.location import Location
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a command works with. The server may still be starting: server.wait() before the first flow."""
+    """What a command works with. The server may still be starting: await_server() before the first flow."""
 
     server: PrefectServer
     resources: "Resources"
+    watch: ServerWatch
+
+    def await_server(self) -> None:
+        """Return once the server answers; from then on it is watched. Raises Unavailable where it does not answer."""
+        from flows.home.prefect_patience import be_patient
+
+        self.server.wait()
+        be_patient()
+        self.watch.start()
 
 
 @contextmanager
@@ -29,7 +39,7 @@ def session(settings: Settings, location: Location, display: Display) -> Iterato
     """Yield the opened machinery of a home, and the Prefect server that its flows report to.
 
     The server is that of PREFECT_API_URL, or the home's own, which is left running for review. Raises Interrupted or Terminated
-    after a signal, within seconds, when nothing that was opened runs any more.
+    after a signal, and Unavailable where the server is lost, within seconds, when nothing that was opened runs any more.
     """
     with heeded() as signals:
         server = open_server(location.home)
@@ -40,9 +50,12 @@ def session(settings: Settings, location: Location, display: Display) -> Iterato
 
         with opened(site_of(settings, location), display) as resources:
             signals.tell(resources.stop)
+            watch = ServerWatch(server, display.message, signals.fail)
             try:
-                yield Session(server, resources)
+                yield Session(server, resources, watch)
             except BaseException:
                 # Whatever else is still running can no longer be of use, and would keep the process alive.
                 resources.stop()
                 raise
+            finally:
+                watch.stop()

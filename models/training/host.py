@@ -101,7 +101,7 @@ def _child(job_path: Path, host: int, emit: Emit) -> int:
 
 
 def _redirect_output(log_path: Path) -> None:
-    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)  # below what an attempt before it left
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (log, 1), (log, 2)):
         os.dup2(source, target)

@@ -72,6 +72,11 @@ class TrainingJob(BaseModel):
         return self.work_dir / "model"
 
     @property
+    def resume_dir(self) -> Path:
+        """Where resume points of this very job lie."""
+        return self.work_dir / f"trainer-{self.fingerprint()[:12]}"
+
+    @property
     def log_path(self) -> Path:
         """Where the training process and its libraries print."""
         return self.work_dir / "training.log"

@@ -15,6 +15,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
@@ -23,6 +24,9 @@ from warehouse.errors import Interrupted, TrainingFailed
 
 N_LOG_LINES: Final = 5
 """Lines of a failed training's log that its error shows."""
+
+N_RETRIES: Final = 2
+"""How often a training that was killed is started again. What kills it once may be gone; what kills it thrice is not."""
 
 _CLOSE_SECONDS: Final = 5
 
@@ -35,14 +39,18 @@ _ENVIRONMENT: Final = {
 }
 
 OnMetric = Callable[[TrainingMetric], None]
+Say = Callable[[str], None]
 
 
-def run_training(job: TrainingJob, on_metric: OnMetric, host: "TrainerHost | None" = None) -> TrainingOutcome:
+def run_training(
+    job: TrainingJob, on_metric: OnMetric, host: "TrainerHost | None" = None, say: Say = lambda _: None
+) -> TrainingOutcome:
     """Return the outcome of a job, trained in a process of its own.
 
     An outcome that this very job left before is returned at once, its progress reported as if it happened now.
-    on_metric is called in this thread. Without a host, one is started for this job. When an exception leaves this call, the
-    training is killed. Raises TrainingFailed with the end of the log and where it is.
+    A process that is killed is started again from its last resume point, N_RETRIES times, which is said by `say` and in the
+    job's log. on_metric and say are called in this thread. Without a host, one is started for this job. When an exception
+    leaves this call, the training is killed. Raises TrainingFailed, with the end of the log for an error of the training's own.
     """
     finished = finished_outcome(job)
     if finished is not None:
@@ -50,9 +58,13 @@ def run_training(job: TrainingJob, on_metric: OnMetric, host: "TrainerHost | Non
             on_metric(metric)
         return finished
     if host is not None:
-        return host.train(job, on_metric)
+        return host.train(job, on_metric, say)
     with TrainerHost() as own:
-        return own.train(job, on_metric)
+        return own.train(job, on_metric, say)
+
+
+class _Death(Exception):
+    """A process was killed from outside, by a signal or by the kernel for want of memory, which says nothing about its job."""
 
 
 class TrainerHost:
@@ -95,17 +107,15 @@ class TrainerHost:
         if self._is_stopped:  # by another thread, which did not see this process
             self.stop()
 
-    def train(self, job: TrainingJob, on_metric: OnMetric) -> TrainingOutcome:
+    def train(self, job: TrainingJob, on_metric: OnMetric, say: Say) -> TrainingOutcome:
         """Return the outcome of a job; see run_training."""
         job.work_dir.mkdir(parents=True, exist_ok=True)
         job.log_path.write_text("")
         job_path = job.work_dir / "job.json"
         job_path.write_text(job.model_dump_json(indent=2))
         with self._lock:
-            self.start()
             try:
-                self._send(str(job_path.absolute()))
-                failure = self._follow(job, on_metric)
+                failure = self._tried(job, job_path, on_metric, say)
             except BaseException:
                 self.close()  # in the middle of a job: it is killed, and the next one gets a fresh host
                 raise
@@ -117,6 +127,28 @@ class TrainerHost:
                 f"the {job.kind} training left no outcome in {job.work_dir}", hint=f"its log is {job.log_path}"
             )
         return outcome
+
+    def _tried(self, job: TrainingJob, job_path: Path, on_metric: OnMetric, say: Say) -> TrainingFailed | None:
+        """Return how the job failed by itself, or None. Raises TrainingFailed for one that was killed too often."""
+        for n_left in reversed(range(N_RETRIES + 1)):
+            try:
+                self.start()
+                self._send(str(job_path.absolute()))
+                return self._follow(job, on_metric)
+            except _Death as death:
+                self._obey()
+                if not n_left:
+                    raise TrainingFailed(
+                        f"the {job.kind} training {death}, {N_RETRIES + 1} times in a row",
+                        hint="if nobody killed it, the machine may be out of memory: lower micro_batch_size or max_length; "
+                        f"its log is {job.log_path}",
+                    ) from death
+                begins = "goes on from its last resume point" if any(job.resume_dir.glob("checkpoint-*")) else "begins anew"
+                line = f"the {job.kind} training {death}: it {begins} (attempt {N_RETRIES + 2 - n_left} of {N_RETRIES + 1})"
+                with job.log_path.open("a") as log:
+                    log.write(f"stargrove: {line}\n")
+                say(line)
+        raise AssertionError("the last attempt returns or raises")
 
     def stop(self) -> None:
         """Kill the process and its job: whoever waits for them raises Interrupted, and whoever comes with another job."""
@@ -151,11 +183,10 @@ class TrainerHost:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
         except BrokenPipeError as error:
-            self._obey()
-            raise TrainingFailed(f"the training host died: {self._host_log_tail()}") from error
+            raise self._host_loss() from error
 
     def _follow(self, job: TrainingJob, on_metric: OnMetric) -> TrainingFailed | None:
-        """Return how the job failed, or None, after its last event."""
+        """Return how the job failed by itself, or None, after its last event. Raises _Death for one that was killed."""
         assert self._process is not None and self._process.stdout is not None
         failure: TrainingFailed | None = None
         for line in self._process.stdout:
@@ -166,28 +197,25 @@ class TrainerHost:
             elif name == "failed":
                 failure = TrainingFailed(event["message"], hint=event["hint"])
             elif name == "ended":
+                if event["code"] < 0:
+                    raise _Death(f"was killed by {signal.Signals(-event['code']).name}")
                 return None if event["code"] == 0 else failure or _failure(job, event["code"])
-        self._obey()
-        raise TrainingFailed(
-            f"the training host died during the {job.kind} training: {self._host_log_tail()}",
-            hint=f"the job's log is {job.log_path}",
-        )
+        raise self._host_loss()
 
-    def _host_log_tail(self) -> str:
-        assert self._log is not None
+    def _host_loss(self) -> _Death | TrainingFailed:
+        """Return what it means that the host is gone: it was killed, or it has an error of its own."""
+        assert self._process is not None and self._log is not None
+        code = self._process.wait(_CLOSE_SECONDS)
+        if code < 0:
+            return _Death(f"lost its host, which was killed by {signal.Signals(-code).name}")
         self._log.seek(0)
-        return _tail(self._log)
+        return TrainingFailed(f"the training host ended with code {code}: {_tail(self._log)}")
 
 
 def _failure(job: TrainingJob, code: int) -> TrainingFailed:
-    if code < 0:
-        how = f"was killed by {signal.Signals(-code).name}"
-        advice = "if nobody killed it, the machine may be out of memory: lower micro_batch_size or max_length; "
-    else:
-        how, advice = f"ended with code {code}", ""
     with job.log_path.open() as log:
         tail = _tail(log)
-    return TrainingFailed(f"the {job.kind} training {how}: {tail}", hint=f"{advice}its log is {job.log_path}")
+    return TrainingFailed(f"the {job.kind} training ended with code {code}: {tail}", hint=f"its log is {job.log_path}")
 
 
 def _tail(log: IO[str]) -> str:

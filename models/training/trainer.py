@@ -41,7 +41,7 @@ def arguments(job: TrainingJob, settings: TrainerSettings, n_examples: int) -> d
     """
     n_steps = math.ceil(n_examples / settings.batch_size) * settings.n_epochs
     return {
-        "output_dir": str(job.work_dir / f"trainer-{job.fingerprint()[:12]}"),
+        "output_dir": str(job.resume_dir),
         "seed": job.seed % 2**32,  # numpy takes 32 bits
         "learning_rate": settings.learning_rate,
         "num_train_epochs": settings.n_epochs,

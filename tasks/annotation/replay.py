@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tasks.annotation.causes import cause_of_difference
 from tasks.search.ask import Ask, Comparison, Search
 from tasks.search.format import code_of
 from warehouse.records import Outcome, Verification
@@ -31,7 +32,7 @@ class StoredTrajectory:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What the replay came to; detail says where it differed."""
+    """What the replay came to; detail says where it differed, and why where that can be told."""
 
     trajectory: StoredTrajectory
     verification: Verification
@@ -48,6 +49,9 @@ def replay(trajectory: StoredTrajectory) -> Search[ReplayReport]:
     for number, (step, execution) in enumerate(zip(trajectory.steps, replies.executions, strict=True), start=1):
         if (execution.outcome, execution.stdout) != ("ok", step.stdout):
             detail = f"step {number} was {step.outcome} with {step.stdout!r}, now {execution.outcome} with {execution.stdout!r}"
+            if step.outcome == "ok":
+                cause = cause_of_difference(codes[:number], execution.stdout, execution.outcome)
+                detail = f"{detail}; not reproducible: {cause}"
             return ReplayReport(trajectory, "replay_differs", detail)
         if step.outcome != "ok":
             return ReplayReport(trajectory, "replay_differs", f"step {number} had failed: {step.outcome}")

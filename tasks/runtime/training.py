@@ -91,7 +91,7 @@ def train(
     def on_metric(metric: TrainingMetric) -> None:
         resources.progress.metric(label, metric.step, metric.n_steps, metric.loss)
 
-    outcome = run_training(job, on_metric, resources.trainer_host)
+    outcome = run_training(job, on_metric, resources.trainer_host, resources.progress.message)
     resources.progress.over(label)
     lineage = Lineage(parent_id, plan.round, snapshot_id, plan.fingerprint, plan.code_version, outcome.metrics)
     checkpoint = resources.checkpoints.publish(job.kind, outcome.model_dir, lineage)

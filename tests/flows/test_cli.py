@@ -1,6 +1,5 @@
 """The command line: fast help, one clear line per error, and the documented exit codes."""
 
-import errno
 import re
 import subprocess
 import sys
@@ -133,16 +132,6 @@ def test_debug_adds_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def test_ctrl_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert failing(KeyboardInterrupt(), monkeypatch) == 130
     assert "run the same command again" in capsys.readouterr().err
-
-
-def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert failing(OSError(errno.ENOSPC, "No space left on device", "/data/lake"), monkeypatch) == 1
-    assert capsys.readouterr().err.startswith("stargrove: no space left on device: /data/lake; free some space")
-
-
-def test_a_defect_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ZeroDivisionError):
-        failing(ZeroDivisionError(), monkeypatch)
 
 
 def test_config_show_prints_a_file_that_config_check_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

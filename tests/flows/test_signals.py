@@ -5,12 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from flows.home.signals import heeded
-from warehouse.errors import Interrupted, Terminated
+from warehouse.errors import Interrupted, Terminated, Unavailable
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +60,48 @@ def test_work_that_was_told_to_stop_ends_as_what_stopped_it() -> None:
 def test_an_interruption_without_a_signal_stays_what_it_is() -> None:
     with pytest.raises(Interrupted, match="by somebody else"), heeded():
         raise Interrupted("by somebody else")
+
+
+def waiting() -> None:
+    threading.Event().wait(60)
+
+
+def interrupted_late() -> None:
+    try:
+        threading.Event().wait(60)
+    except KeyboardInterrupt:
+        raise Interrupted("the work was stopped") from None
+
+
+def failing_late() -> None:
+    try:
+        threading.Event().wait(60)
+    except KeyboardInterrupt:
+        raise ConnectionError("nobody takes the report") from None
+
+
+@pytest.mark.parametrize("work", [waiting, interrupted_late, failing_late])
+def test_a_failure_that_no_task_sees_ends_the_work_as_a_signal_does(work: Callable[[], None]) -> None:
+    told: list[str] = []
+    failure = Unavailable("the server is gone", hint="start it")
+    before = signal.getsignal(signal.SIGUSR1)
+    with pytest.raises(Unavailable) as raised, heeded() as signals:
+        signals.tell(lambda: told.append(threading.current_thread().name))
+        threading.Thread(target=signals.fail, args=(failure,)).start()
+        work()
+    assert raised.value is failure
+    assert told == ["signals"]
+    assert signal.getsignal(signal.SIGUSR1) is before
+
+
+def test_a_signal_that_came_first_counts() -> None:
+    with pytest.raises(Interrupted, match="interrupted"), heeded() as signals:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            while signals.first is None:
+                time.sleep(0.01)
+            signals.fail(Unavailable("the server is gone"))
 
 
 WITHOUT_READERS = """

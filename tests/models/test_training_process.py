@@ -147,26 +147,92 @@ def test_a_trained_ppm_prefers_the_chosen_and_loads_for_classification(ppm_job: 
     assert chosen > rejected
 
 
-def test_a_killed_training_fails_loudly_and_restarts_to_the_same_bytes(
+def children_of(host: TrainerHost) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()]
+
+
+def test_a_killed_training_is_tried_thrice_and_then_told_in_one_line(
     ppm_job: TrainingJob, tmp_path: Path, host: TrainerHost
 ) -> None:
     undisturbed = run_training(ppm_job.model_copy(update={"work_dir": tmp_path / "other"}), lambda metric: None, host)
+    killed: list[int] = []
+    said: list[str] = []
 
     def kill_the_job(metric: TrainingMetric) -> None:
-        children = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
-        os.kill(int(children[0]), 9)
+        if children_of(host)[0] not in killed:
+            killed.extend(children_of(host))
+            os.kill(killed[-1], 9)
 
-    with pytest.raises(TrainingFailed, match="was killed by SIGKILL"):
-        run_training(ppm_job, kill_the_job, host)
+    with pytest.raises(TrainingFailed) as failed:
+        run_training(ppm_job, kill_the_job, host, said.append)
+    assert failed.value.message == "the ppm training was killed by SIGKILL, 3 times in a row"
+    assert "out of memory" in failed.value.hint and str(ppm_job.log_path) in failed.value.hint
+    assert len(killed) == 3
+    assert said == [
+        "the ppm training was killed by SIGKILL: it begins anew (attempt 2 of 3)",
+        "the ppm training was killed by SIGKILL: it begins anew (attempt 3 of 3)",
+    ]
+    assert [line for line in ppm_job.log_path.read_text().splitlines() if line.startswith("stargrove: ")] == [
+        f"stargrove: {line}" for line in said
+    ]
     assert not (ppm_job.work_dir / "outcome.json").exists()
     assert weights_of(run_training(ppm_job, lambda metric: None, host).model_dir) == weights_of(undisturbed.model_dir)
+
+
+def test_a_training_that_is_killed_once_goes_on_from_its_last_resume_point(
+    sft_job: TrainingJob, tmp_path: Path, host: TrainerHost
+) -> None:
+    undisturbed = run_training(sft_job.model_copy(update={"work_dir": tmp_path / "other"}), lambda metric: None, host)
+    settings = SftSettings(n_epochs=2, batch_size=4, micro_batch_size=4, n_threads=1, checkpoint_minutes=1e-6)
+    job = sft_job.model_copy(update={"settings": settings})
+    steps: list[int] = []
+    said: list[str] = []
+
+    def kill_in_the_middle(metric: TrainingMetric) -> None:
+        steps.append(metric.step)
+        if metric.step >= 6 and not said:
+            os.kill(children_of(host)[0], 9)
+
+    outcome = run_training(job, kill_in_the_middle, host, said.append)
+    assert said == ["the policy training was killed by SIGKILL: it goes on from its last resume point (attempt 2 of 3)"]
+    assert 1 not in steps[1:], "what lies before the resume point is not trained again"
+    assert weights_of(outcome.model_dir) == weights_of(undisturbed.model_dir)
+
+
+def test_a_training_whose_host_is_killed_is_given_to_another(ppm_job: TrainingJob, tmp_path: Path) -> None:
+    said: list[str] = []
+    with TrainerHost() as own:
+        undisturbed = run_training(ppm_job.model_copy(update={"work_dir": tmp_path / "other"}), lambda metric: None, own)
+        hosts = [own.pid]
+
+        def kill_the_host(metric: TrainingMetric) -> None:
+            if own.pid == hosts[0]:
+                os.kill(hosts[0], 9)
+
+        outcome = run_training(ppm_job, kill_the_host, own, said.append)
+        assert own.pid not in hosts
+    assert said == ["the ppm training lost its host, which was killed by SIGKILL: it begins anew (attempt 2 of 3)"]
+    assert weights_of(outcome.model_dir) == weights_of(undisturbed.model_dir)
+
+
+def test_a_training_that_is_killed_after_a_stop_is_not_tried_again(ppm_job: TrainingJob) -> None:
+    said: list[str] = []
+    with TrainerHost() as own:
+
+        def stop_it(metric: TrainingMetric) -> None:
+            own.stop()
+
+        with pytest.raises(Interrupted):
+            run_training(ppm_job, stop_it, own, said.append)
+        assert own.pid is None
+    assert said == []
 
 
 def test_an_interrupt_kills_the_training(ppm_job: TrainingJob, host: TrainerHost) -> None:
     pids: list[int] = []
 
     def interrupt(metric: TrainingMetric) -> None:
-        pids.extend(map(int, Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()))
+        pids.extend(children_of(host))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -181,7 +247,7 @@ def test_another_thread_stops_a_training_and_all_that_come_after(ppm_job: Traini
 
         def stop_it(metric: TrainingMetric) -> None:
             if not pids:
-                pids.extend(map(int, Path(f"/proc/{own.pid}/task/{own.pid}/children").read_text().split()))
+                pids.extend(children_of(own))
                 threading.Thread(target=own.stop).start()
 
         endless = ppm_job.model_copy(update={"settings": PpmSettings(n_epochs=500, n_threads=1)})
@@ -195,8 +261,10 @@ def test_another_thread_stops_a_training_and_all_that_come_after(ppm_job: Traini
 
 def test_a_failure_shows_the_end_of_its_log_and_where_it_is(sft_job: TrainingJob, host: TrainerHost) -> None:
     job = sft_job.model_copy(update={"start_dir": sft_job.work_dir / "nowhere"})
+    said: list[str] = []
     with pytest.raises(TrainingFailed, match="nowhere") as caught:
-        run_training(job, lambda metric: None, host)
+        run_training(job, lambda metric: None, host, said.append)
+    assert said == [], "it would fail in the same way again"
     assert str(job.log_path) in caught.value.hint
     assert "Traceback" in job.log_path.read_text()
 

@@ -45,6 +45,32 @@ def test_the_word_error_in_the_output_is_not_an_error(bench: Bench) -> None:
     assert bench.run("print('Error: the relative error is 3 %')").outcome == "ok"
 
 
+@pytest.mark.parametrize("end", ["exit()", "quit()", "exit(0)", "import sys\nsys.exit()", "raise SystemExit(False)"])
+def test_an_exit_is_an_end_with_what_was_printed(bench: Bench, end: str) -> None:
+    execution = bench.run(f"print('so far')\n{end}\nprint('not run')")
+    assert (execution.outcome, execution.stdout, execution.error) == ("ok", "so far\n", None)
+
+
+def test_what_comes_after_an_exit_is_not_run(bench: Bench) -> None:
+    outcomes = [(one.outcome, one.stdout) for one in bench.grow("print(5)\nexit()", "print(6)", "1 / 0", tree_id="exit")]
+    assert outcomes == [("ok", "5\n"), ("ok", ""), ("ok", "")]
+    assert bench.run("print(7)", tree_id="exit").stdout == "7\n", "another path is another program"
+
+
+@pytest.mark.parametrize(("status", "message"), [("3", "3"), ("'no solution'", "no solution"), ("True", "True")])
+def test_an_exit_with_a_status_is_an_error(bench: Bench, status: str, message: str) -> None:
+    execution = bench.run(f"print('so far')\nexit({status})")
+    assert (execution.outcome, execution.stdout) == ("error", "so far\n")
+    assert execution.error == CodeError("SystemExit", message, 2)
+
+
+def test_whoever_wants_to_draw_is_told_what_to_do_instead(bench: Bench) -> None:
+    error = bench.run("import matplotlib.pyplot as plt").error
+    message = "No module named 'matplotlib': nothing can be drawn here, compute and print instead"
+    assert error == CodeError("ModuleNotFoundError", message, 1)
+    assert bench.run("import nonsense").error == CodeError("ModuleNotFoundError", "No module named 'nonsense'", 1)
+
+
 def test_long_output_is_cut_with_a_marker(bench: Bench) -> None:
     execution = bench.run("for i in range(10_000):\n    print('é' * 50)")
     assert len(execution.stdout) < 1100

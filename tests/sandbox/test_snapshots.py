@@ -55,9 +55,26 @@ DETERMINISTIC = (
         "from sympy import isprime, nextprime\nnextprime(10**12)",
         "randint(1, 10**9)",
     ),
+    (
+        "import os, random, secrets\nrandom.seed()",
+        "random.random(), random.Random().random()",
+        "secrets.token_hex(), os.urandom(2)",
+    ),
+    ("import os, uuid\nuuid.uuid4()", "random = os.urandom(8)\nrandom", "import random\nrandom.SystemRandom().random()"),
+    (
+        "import numpy as np\nrng = np.random.default_rng()\nrng.random()",
+        "rng.integers(100, size=5), np.random.default_rng().random()",
+        "np.random.seed()\nnp.random.rand(), np.random.RandomState().rand(), np.random.Generator(np.random.PCG64()).random()",
+    ),
+    (
+        "import time\nfrom time import perf_counter as clock\nstart = time.time(), clock(), time.process_time_ns()\nstart",
+        "time.sleep(0.01)\ntime.monotonic() - start[1], time.ctime(), time.gmtime(), time.strftime('%H:%M:%S')",
+        "from datetime import date, datetime\ndate.today(), datetime.today()",
+        "import timeit\ntimeit.timeit('sum(range(9))', number=9), clock() > start[1]",
+    ),
+    ("print('found')\nexit()", "print('not run')", "1 / 0"),
 )
-"""Paths whose outcome is a function of their codes. The known exceptions ask for addresses, the clock or the machine's entropy:
-the order of a set of objects that hash by address, time, os.urandom, random.Random(), numpy's default_rng()."""
+"""Paths whose outcome is a function of their codes. What is none: see the docstring of tasks/sandbox/guest/sources.py."""
 
 
 def comparable(executions: list[Execution]) -> list[tuple[object, ...]]:
@@ -81,12 +98,10 @@ def test_snapshots_replay_and_another_zygote_give_identical_outcomes() -> None:
 
 
 def test_a_costly_path_is_not_run_again_for_its_children(bench: Bench) -> None:
-    costly = (
-        "import time\nstart = time.perf_counter()\ns = sum(i * i for i in range(2_000_000))\nprint(time.perf_counter() - start)"
-    )
+    costly = "import os\ns = sum(i * i for i in range(2_000_000))\npid = os.getpid()"
     first = bench.run(costly, tree_id="costly")
     start = time.perf_counter()
-    children = [bench.run(costly, f"print(start, {n})", tree_id="costly") for n in range(3)]
+    children = [bench.run(costly, f"print(pid, {n})", tree_id="costly") for n in range(3)]
     assert len({child.stdout.split()[0] for child in children}) == 1
     assert time.perf_counter() - start < 3 * first.duration_seconds + 1.0
 
@@ -105,38 +120,38 @@ def test_the_snapshots_of_a_released_tree_end_at_once() -> None:
 def test_the_least_recently_used_snapshot_goes_first() -> None:
     with closing(open_sandbox(SandboxSettings(snapshot_after_ms=0.0, n_snapshots=2))) as sandbox:
         bench = Bench(sandbox)
-        clock = "import time\nt = time.perf_counter_ns()\nt"
-        first = bench.run(clock, tree_id="used")
-        bench.run(clock, tree_id="idle")
-        assert bench.run(clock, "'again'\nt", tree_id="used").value == first.value
+        who = "import os\npid = os.getpid()\npid"
+        first = bench.run(who, tree_id="used")
+        bench.run(who, tree_id="idle")
+        assert bench.run(who, "'again'\npid", tree_id="used").value == first.value
         assert settles_at(bench, 2)
-        assert bench.run(clock, "t", tree_id="used").value == first.value
+        assert bench.run(who, "pid", tree_id="used").value == first.value
 
 
 TIGHT = SandboxSettings(n_snapshots=1, snapshot_after_ms=20.0)
 """Room for one snapshot of a step that costs something."""
-BURN = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end: pass\n"
+BURN = "s = sum(i * i for i in range(1_000_000))\n"
 
 
 def test_a_prefix_whose_snapshot_had_to_go_is_run_once_for_all_that_continue_it() -> None:
     with closing(open_sandbox(TIGHT)) as sandbox:
         bench = Bench(sandbox)
-        clock = f"{BURN}t = time.perf_counter_ns()\nt"
-        first = bench.run(clock, tree_id="a")
-        bench.run(clock, tree_id="b")
-        waiting = [bench.start((clock, f"({n}, t)"), "a") for n in range(6)]
+        who = f"import os\n{BURN}pid = os.getpid()\npid"
+        first = bench.run(who, tree_id="a")
+        bench.run(who, tree_id="b")
+        waiting = [bench.start((who, f"({n}, pid)"), "a") for n in range(6)]
         found = bench.wait()
-        numbers, clocks = zip(*(ast.literal_eval(found[request_id].value or "") for request_id in waiting), strict=True)
+        numbers, pids = zip(*(ast.literal_eval(found[request_id].value or "") for request_id in waiting), strict=True)
         assert numbers == tuple(range(6))
         # The first of each of two workers may have begun before the others came.
-        assert len(set(clocks)) <= 3
-        assert int(first.value or 0) not in clocks
+        assert len(set(pids)) <= 3
+        assert int(first.value or 0) not in pids
 
 
 def test_a_prefix_that_fails_when_it_is_run_again_fails_each_that_continues_it() -> None:
     with closing(open_sandbox(TIGHT)) as sandbox:
         bench = Bench(sandbox)
-        once = f"{BURN}assert time.time() < {time.time() + 2}"
+        once = f"from datetime import datetime\n{BURN}assert datetime.now().timestamp() < {time.time() + 2}"
         assert bench.run(once, tree_id="a").outcome == "ok"
         bench.run(BURN, tree_id="b")
         time.sleep(2)

@@ -53,7 +53,7 @@ def command(
         from flows.home.measuring import Asked, ablation_plan
 
         plan = ablation_plan(settings, at_work.resources, Asked(asked, round_, chosen_levels, n_searched))
-        at_work.server.wait()
+        at_work.await_server()
         display.show(ablation_table(at_work.resources.lake, ablate(plan)))
 
 

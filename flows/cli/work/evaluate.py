@@ -57,7 +57,7 @@ def command(
 
             lake = at_work.resources.lake
             plan = measure_plan(settings, at_work.resources, wanted, selections_of(benchmarks, held_out, chosen_levels))
-            at_work.server.wait()
+            at_work.await_server()
             for selected in evaluate_checkpoints(plan):
                 display.show(evaluation_table(lake, selected))
                 for line in (*refused_lines(lake, selected), *ungraded_lines(lake, selected)):

@@ -28,6 +28,8 @@ import types
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
+from tasks.sandbox.guest.sources import Sources
+
 # Functions take their builtins from here when they are defined: step code that replaces builtins.len breaks only itself.
 globals()["__builtins__"] = dict(vars(builtins))
 
@@ -66,6 +68,7 @@ _settrace, _setprofile = sys.settrace, sys.setprofile
 # Where C keeps them, whatever properties a class of step code puts in front.
 _class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
 _traceback_of: Callable[[object], types.TracebackType | None] = BaseException.__dict__["__traceback__"].__get__
+_status_of_exit: Callable[[object], object] = SystemExit.__dict__["code"].__get__
 _line_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["lineno"].__get__
 _file_of_syntax_error: Callable[[object], object] = SyntaxError.__dict__["filename"].__get__
 _setitimer, _timers = signal.setitimer, (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -112,7 +115,10 @@ def cut(text: str, max_chars: int, was_cut: bool) -> str:  # noqa: FBT001
 
 
 class Guest:
-    """The interpreter state of one path: namespace, captured stdout, and the generators that each step finds seeded."""
+    """The interpreter state of one path: namespace, captured stdout, and the generators that each step finds seeded.
+
+    has_ended: a step ended the program, as exit() does. The path is one program, so what comes after it is not run.
+    """
 
     def __init__(self, max_output_chars: int) -> None:
         self.max_chars = max_output_chars
@@ -127,17 +133,22 @@ class Guest:
         # Address space that a step which ran out of memory gives back, so that there is room for its report. Never touched.
         ballast = mmap.mmap(-1, _BALLAST_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._free_ballast = ballast.close
+        self.has_ended = False
+        self.sources = Sources()
         self.generators: list[_random.Random] = []
         self.seed_numpy: Callable[[int], object] | None = None
         self.before_steps: Callable[[], None] | None = None
 
     def forget(self) -> None:
-        """Empty the namespace."""
+        """Empty the namespace and begin anew."""
+        self.has_ended = False
+        self.sources.begin_path()
         for name in [name for name in self.namespace if not name.startswith("__")]:
             del self.namespace[name]
 
     def run(self, source: str, number: int, seed: int) -> dict[str, Any]:
         """Run one code and return what became of it. number: its place in the path, which names it in tracebacks."""
+        self.sources.begin_step(seed)
         for generator in self.generators:
             _seed_generator(generator, seed)
             generator.gauss_next = None  # type: ignore[attr-defined]
@@ -146,19 +157,22 @@ class Guest:
         report: dict[str, Any] = {"outcome": "ok", "value": None, "type": None, "message": None, "line": None}
         file_name = f"<step {number}>"
         try:
-            self._execute(source, file_name, report)
+            if not self.has_ended:
+                self._execute(source, file_name, report)
         except MemoryError:
             self._free_ballast()
             report["outcome"] = "out_of_memory"
         except BaseException as error:  # noqa: BLE001 - whatever step code raises is its outcome
-            self._free_ballast()
-            report.update(
-                outcome="error",
-                value=None,
-                type=name_of(error),
-                message=self._text(error, str),
-                line=line_of(error, file_name),
-            )
+            self.has_ended = is_end(error)
+            if not self.has_ended:
+                self._free_ballast()
+                report.update(
+                    outcome="error",
+                    value=None,
+                    type=name_of(error),
+                    message=self._text(error, str),
+                    line=line_of(error, file_name),
+                )
         _settrace(None)
         _setprofile(None)
         for timer in _timers:
@@ -198,6 +212,14 @@ class Guest:
 def name_of(thing: object) -> str:
     """Return the name of a thing's class, whatever its metaclass says."""
     return _class_name(type(thing))[:_MAX_NAME_CHARS]
+
+
+def is_end(error: BaseException) -> bool:
+    """Return whether an exception is the end of a program that says all went well: exit(), quit(), sys.exit(0)."""
+    if not issubclass(type(error), SystemExit):
+        return False
+    status = _status_of_exit(error)
+    return status is None or status is False or (type(status) is int and status == 0)
 
 
 def line_of(error: BaseException, file_name: str) -> int | None:

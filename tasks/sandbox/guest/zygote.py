@@ -8,6 +8,7 @@ under 1 ms to fork and end, `heavy` has numpy and sympy, exercised once, and cos
 import _random
 import _socket
 import array
+import builtins
 import gc
 import json
 import os
@@ -16,6 +17,7 @@ import sysconfig
 from typing import Any, Final
 
 from tasks.sandbox.guest import guest, keeper, landlock, lockdown
+from tasks.sandbox.guest.drawing import NothingDrawn
 
 LIGHT_MODULES: Final = (
     "math", "cmath", "fractions", "decimal", "itertools", "functools", "collections", "operator", "bisect", "heapq", "re",
@@ -49,9 +51,12 @@ def prepare(config: dict[str, Any]) -> guest.Guest:
     """Return the state from which every path starts."""
     sys.path[:] = [entry for entry in sys.path if entry != config["package_path"]] + config["library_paths"]
     state = guest.Guest(config["max_output_chars"])
+    state.sources.install()
     import_light(state)
     if config["kind"] == "heavy":
         import_heavy(state)
+    vars(builtins).update(exit=sys.exit, quit=sys.exit)  # which `site` would have made
+    sys.meta_path.append(NothingDrawn)
     os.environ.clear()
     for name in THREAD_COUNTS:
         # For C libraries that a step loads: they would start threads, and end the process when they cannot.
@@ -101,6 +106,7 @@ def import_light(state: guest.Guest) -> None:
     for name in LIGHT_MODULES:
         __import__(name)
     os.register_at_fork = register
+    state.sources.install_in_random()
     state.generators.append(sys.modules["random"]._inst)
 
 
