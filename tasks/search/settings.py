@@ -15,7 +15,7 @@ class SearchSettings(BaseModel):
     n_rollouts: int = Field(8, ge=1, le=1024)
     """Rollouts per tree. The paper: 8 in round 1, 16 from round 2 on."""
     n_extra_rollouts: int = Field(0, ge=0, le=1024)
-    """Further rollouts, one by one, while no rollout of the tree was correct. The paper: 16, in round 4 up to 112."""
+    """Further rollouts, one by one, while no answer in the tree is correct. The paper: 16, in round 4 up to 112."""
     n_candidates: int = Field(5, ge=1, le=256)
     """Steps proposed at an expansion. The paper: 5 in round 1, 8 in rounds 2 and 3, 16 in round 4."""
     n_trees: int = Field(1, ge=1, le=64)
