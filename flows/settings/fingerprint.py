@@ -24,7 +24,10 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
 
 
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:
-    """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones."""
+    """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones.
+
+    Where a setting came later, its neutral value is what the stored ones had.
+    """
     after = settings.model_dump(mode="json")
     return _compared(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
 
@@ -47,20 +50,25 @@ def unknown_settings(stored_json: str) -> list[str]:
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ (known - (_LATER - stored)))
+    return sorted(stored ^ (known - (_LATER.keys() - stored)))
 
 
 _LATER: Final = {
-    f"{section}.{name}"
+    f"{section}.{name}": said.neutral
     for section, part in Settings.model_fields.items()
     if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
     for name, field in part.annotation.model_fields.items()
-    if any(isinstance(said, Later) for said in field.metadata)
+    for said in field.metadata
+    if isinstance(said, Later)
 }
+"""The neutral value of every setting that came later."""
 
 
 def _compared(before: Table, after: Table) -> list[str]:
-    old, new = ({key: json.dumps(value) for key, value in flat(table)} for table in (before, after))
+    old, new = (
+        {key: json.dumps(value) for key, value in _LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
+        for table in (before, after)
+    )
     keys = sorted(old.keys() | new.keys())
     return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
 

@@ -1,8 +1,10 @@
 """Settings of annotation: how trees become training data."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from warehouse.no_data import Later
 
 
 class AnnotationSettings(BaseModel):
@@ -25,3 +27,7 @@ class AnnotationSettings(BaseModel):
 
     min_margin: float = Field(default=0.0, ge=0, le=2)
     """Least difference of Q-values within a pair; the public release of rStar-Math used 0.5."""
+
+    rejected_steps: Annotated[Literal["executed", "all"], Later("all")] = "executed"
+    """executed: only a step whose code ran without failing may be the rejected one of two steps, because the paper keeps only
+    candidates that execute (section 3.2). all: failed and truncated steps as well."""

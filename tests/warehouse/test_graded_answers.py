@@ -74,6 +74,23 @@ def test_a_graded_answer_counts_the_same_in_trajectories_pairs_difficulty_and_bu
     assert [wants_rollout(tree, SETTINGS, GUIDANCE) for tree in trees.values()] == [False, False]
 
 
+def test_a_step_whose_code_failed_is_rejected_only_where_a_setting_says_so(lake: Warehouse) -> None:
+    tree, a, b = planted("p1")
+    answer(tree, a, "a1", "correct", reached=True)
+    answer(tree, b, "b1", "wrong", reached=True)
+    c = tree.add(tree.root, "c", 1)
+    c.outcome, c.ending = "error", "too_many_errors"
+    propagate_reward(c)
+    search(lake, 1, list(rows(tree)))
+
+    def rejected(**settings: str) -> list[int]:
+        pairs = lake.query("annotate_pairs", round=1, **settings).filter(kind="step")
+        return sorted(pairs["rejected_node_id"].to_list())
+
+    assert rejected() == rejected(rejected_steps="executed") == [b.node_id]
+    assert rejected(rejected_steps="all") == [b.node_id, c.node_id]
+
+
 def test_extra_rollouts_are_for_trees_without_a_right_answer() -> None:
     tree, a, b = planted("p1")
     answer(tree, a, "a1", "wrong", reached=True)

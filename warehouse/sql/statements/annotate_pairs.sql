@@ -1,5 +1,5 @@
 -- One row per preference pair: two steps after the same prefix, or the answers of two trajectories of one problem
--- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $rejected_steps = executed: executed, whose code ran without failing, or all; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
 -- Into: preference_pairs
 with
 refuted as (
@@ -34,6 +34,7 @@ steps as (
         nodes.tree_id,
         nodes.node_id,
         nodes.parent_id,
+        nodes.outcome,
         -- As in annotate_trajectories.
         coalesce(nodes.q_value, case nodes.verdict when 'correct' then 1.0 when 'wrong' then -1.0 else 0.0 end) as q_value,
         coalesce(led_to.n_right_answers, 0) > 0 as leads_to_right,
@@ -58,7 +59,7 @@ step_chosen as (
 step_rejected as (
     select *
     from steps
-    where leads_to_wrong and not leads_to_right
+    where leads_to_wrong and not leads_to_right and ($rejected_steps::varchar = 'all' or outcome = 'ok')
     qualify row_number() over (partition by tree_id, parent_id order by q_value, node_id) <= $n_rejected::integer
 ),
 step_pairs as (
