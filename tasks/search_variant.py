@@ -25,7 +25,7 @@ from warehouse.stages import ABLATE
 def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[Ablation]:
     """Search in the hardest training problems with Q-values of this source; the trees are counted and not kept.
 
-    coverage: problems with a correct rollout. correct_rollouts: share of rollouts that ended correct.
+    coverage: problems with a correct rollout. correct_rollouts: of the distinct endings of rollouts, the share that is right.
     """
     resources = resources_of(plan.site)
     assert variant.policy_id is not None  # the caller names the round's own
@@ -64,5 +64,6 @@ def hardest(problems: list[Problem], n_problems: int) -> list[Problem]:
 
 
 def _searched(problem: Problem, tree: SearchTree) -> list[MeasuredProblem]:
-    values = {"coverage": float(tree.solved), "correct_rollouts": tree.root.n_correct / tree.n_rollouts}
+    share = sum(node.verdict == "correct" for node in tree.endings) / len(tree.endings)
+    values = {"coverage": float(tree.solved), "correct_rollouts": share}
     return [MeasuredProblem(problem.level, Earned(metric, value, tree.n_tokens)) for metric, value in values.items()]

@@ -76,24 +76,26 @@ def _compared(before: Table, after: Table) -> list[str]:
 def _deciding(content: Table, through_round: int) -> Table:
     """Return the settings that decide data, of the rounds up to `through_round`."""
     sections = {name: part for name, part in content.items() if name != "rounds"}
-    rounds = [_kept(table, RoundSettings) for table in content["rounds"][:through_round]]
+    # What a round changes is never as the section says, so that a neutral value there is a change as well.
+    rounds = [_kept(table, RoundSettings, neutral=False) for table in content["rounds"][:through_round]]
     return {**_kept(sections, Settings), "rounds": rounds}
 
 
-def _kept(table: Table, kind: type[BaseModel]) -> Table:
+def _kept(table: Table, kind: type[BaseModel], *, neutral: bool = True) -> Table:
     """Return a table without what its fields, and those of its sections, say of themselves that it decides no data.
 
-    A section of which nothing is left goes too: a round that changes only its window is as one that changes nothing.
+    neutral: whether the neutral value of a setting that came later is left out as well. A section of which nothing is left goes
+    too: a round that changes only its window is as one that changes nothing.
     """
     kept: Table = {}
     for name, value in table.items():
         field = kind.model_fields.get(name)
         if field is None:  # of another version
             kept[name] = value
-        elif not any(isinstance(said, NoData) or said == Later(value) for said in field.metadata):
+        elif not any(isinstance(said, NoData) or (neutral and said == Later(value)) for said in field.metadata):
             section = field.annotation
             if isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel):
-                kept[name] = _kept(value, section)
+                kept[name] = _kept(value, section, neutral=neutral)
             else:
                 kept[name] = value
     return {name: value for name, value in kept.items() if value != {}}

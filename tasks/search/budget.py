@@ -6,11 +6,13 @@ from tasks.search.tree import SearchTree
 
 
 def wants_rollout(tree: SearchTree, settings: SearchSettings, guidance: Guidance) -> bool:
-    """Return whether another rollout is to begin: n_extra_rollouts are for trees without a right answer.
+    """Return whether another rollout is to begin: none in an exhausted tree, n_extra_rollouts in trees without a right answer.
 
     A right answer that no rollout reached counts, as it does for the training data. Without a reference no answer can be known
     to be right, so there are no extra rollouts.
     """
+    if tree.root.is_exhausted:
+        return False
     if tree.n_rollouts < settings.n_rollouts:
         return True
     n_most = settings.n_rollouts + settings.n_extra_rollouts

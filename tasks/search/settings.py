@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warehouse.no_data import SPEED
+from warehouse.no_data import SPEED, Later
 
 
 class SearchSettings(BaseModel):
@@ -34,6 +34,9 @@ class SearchSettings(BaseModel):
     """Failed steps in a row at which a trajectory ends. 1: the first failed step ends it."""
     q_source: Literal["terminal", "ppm"] = "terminal"
     """terminal: Q-values come from graded answers alone (rounds 1 and 2). ppm: a new node starts with its PPM score."""
+    skip_exhausted: Annotated[bool, Later(False)] = True
+    """A rollout passes over terminal nodes that were visited before, and nodes below which there are no others; a tree in which
+    all were visited is done. As in the public release. False: rollouts return to them."""
     window: Annotated[int, SPEED] = Field(128, ge=1, le=65536)
     """Trees in flight at most; fewer where the engine's KV cache holds no more. Bounds memory. Does not change any tree."""
     tree_deadline_seconds: float = Field(0.0, ge=0.0)

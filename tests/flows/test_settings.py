@@ -250,7 +250,7 @@ def test_a_rounds_fingerprint_does_not_depend_on_later_rounds() -> None:
     assert fingerprint(changed, 3) != fingerprint(Settings(), 3)
 
 
-AS_BEFORE = ("annotation.rejected_steps=all", "ppm.repeated_pairs=all")
+AS_BEFORE = ("annotation.rejected_steps=all", "ppm.repeated_pairs=all", "search.skip_exhausted=false")
 """What a home sets that was begun before there were these settings, to go on as it was."""
 
 

@@ -316,6 +316,17 @@ def test_difficulty_follows_from_the_rollouts(two_rounds: Warehouse) -> None:
     assert found.rows() == [("p1", "medium"), ("p2", "hard")]
 
 
+def test_rollouts_that_end_alike_are_one_ending(two_rounds: Warehouse) -> None:
+    found = two_rounds.query(
+        "select problem_id, n_rollouts, n_endings, n_right_endings from v_searched where round = 1 order by all"
+    )
+    assert found.rows() == [("p1", 6, 3, 1), ("p2", 2, 1, 0)]
+    facts = two_rounds.query(
+        "select what, number from v_round_facts where round = 1 and contains(what, 'endings') order by what"
+    )
+    assert facts.rows() == [("distinct endings", 4.0), ("distinct endings that are right", 0.25)]
+
+
 def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:
     found = two_rounds.query("stage_costs", round=1)
     assert rows(found.filter(pl.col("stage") == "evaluate"), "n_batches", "n_rows", "wall_seconds") == [(1, 6, 3.0)]

@@ -26,6 +26,7 @@ _LABELS = (
     (r"mcts_best", "MCTS, best", "mcts"),
     (r"mcts_weighted_maj", "MCTS, weighted vote", "mcts"),
     (r"mcts_pass", "MCTS, any answer", "mcts"),
+    (r"correct_rollouts", "rollouts that end right", "search"),
 )
 """Metrics in the order of the table: pattern, what people read, method that answers."""
 

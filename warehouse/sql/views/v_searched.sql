@@ -7,6 +7,13 @@ trees as (
     where parent_id is null and round > 0
     group by round, problem_id
 ),
+-- Terminal nodes in which rollouts ended, each once.
+endings as (
+    select round, problem_id, count(*) as n_endings, count(*) filter (where verdict = 'correct') as n_right_endings
+    from nodes
+    where ending is not null and n_visits > 0 and round > 0
+    group by round, problem_id
+),
 -- A graded answer counts whether or not a rollout reached it.
 graded as (
     select
@@ -32,6 +39,8 @@ final as (
         trees.n_rollouts,
         trees.n_correct,
         trees.n_wrong,
+        coalesce(endings.n_endings, 0) as n_endings,
+        coalesce(endings.n_right_endings, 0) as n_right_endings,
         coalesce(graded.n_right_answers, 0) > 0 as is_answered,
         verified.problem_id is not null as is_solved,
         case
@@ -41,6 +50,7 @@ final as (
         end as difficulty
     from trees
     left join problems on problems.problem_id = trees.problem_id
+    left join endings on endings.problem_id = trees.problem_id and endings.round = trees.round
     left join graded on graded.problem_id = trees.problem_id and graded.round = trees.round
     left join verified on verified.problem_id = trees.problem_id and verified.round = trees.round
 )
