@@ -114,6 +114,6 @@ def warm_up(resources: "Resources") -> None:
 
 def conclude(lake: Warehouse, home: Path, display: Display) -> None:
     """Show the table of rounds and where to look next."""
-    display.show(round_table(lake.query("round_summary")))
+    display.show(round_table(lake.query("round_summary"), lake.query("round_comparisons")))
     display.message(f"lineage, gates and timings: {reviewed_at(home)}")
     display.message("every tree as SQL: stargrove sql --list")

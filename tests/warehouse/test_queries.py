@@ -295,7 +295,7 @@ def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(
         lake.commit(batch(number, "evaluate", "test"), {"evaluations": measured})
     found = lake.query("round_summary")
     assert rows(found, "n_samples", "maj", "best_of", "random_of") == [(shown, *[shown / 100] * 3)] * 2
-    table = round_table(found)
+    table = round_table(found, lake.query("round_comparisons"))
     assert {f"maj@{shown}", f"best-of-{shown} by PPM", f"random-of-{shown}"} <= {*table.columns[0].cells}
 
 
