@@ -8,8 +8,8 @@ from warehouse.no_data import Later
 
 
 class AnnotationSettings(BaseModel):
-    """Section [annotation]. Policy and PPM are trained on the trees of all rounds so far, for what was
-    solved once still teaches when a later round fails at it."""
+    """Section [annotation]. Policy and PPM are trained on the trees of all rounds so far, for what was solved once still
+    teaches when a later round fails at it. That is our choice: no source was found for it, and nothing was measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
