@@ -5,6 +5,7 @@
 #   make test      the tests          ARGS="tests/search -k visits" for some of them
 #   make test-core those of them that need neither torch nor Prefect nor DuckDB: seconds
 #   make test-all  the tests, and the long repetitions that only a release waits for
+#   make test-real a real language model on eight questions: MODEL=DIRECTORY, some ten minutes
 #   make lint      ruff, mypy, import-linter
 #   make bench     the benchmarks, against their stored baselines
 #   make clean     removes .venv and caches; what was evolved (.stargrove) stays
@@ -18,12 +19,12 @@ CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation eval
 TORCH := $(shell grep -E '^torch==' $(LOCK))
 
 # Two workers. A group of tests that share a server or an engine is run by one of them; tests/conftest.py orders the groups.
-PYTEST := $(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder --ignore=tests/benchmarks --durations=10
+PYTEST := $(BIN)/python -m pytest --numprocesses=2 --no-loadscope-reorder --ignore=tests/benchmarks --ignore=tests/real --durations=10
 
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: evolve ui test test-core test-all lint bench clean install
+.PHONY: evolve ui test test-core test-all test-real lint bench clean install
 
 evolve: install
 	@$(BIN)/stargrove evolve $(ARGS)
@@ -39,6 +40,9 @@ test-core: install
 
 test-all: install
 	$(PYTEST) $(ARGS)
+
+test-real: install
+	STARGROVE_TEST_MODEL="$(MODEL)" $(BIN)/python -m pytest tests/real -v $(ARGS)
 
 bench: install
 	$(BIN)/python -m pytest tests/benchmarks $(ARGS)

@@ -120,4 +120,4 @@ def new_lakes_are_copies(empty_home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         if not location.catalog and not location.data and not catalog_path(location.home).exists():
             shutil.copytree(empty_home / "lake", lake_directory(location.home), dirs_exist_ok=True)
 
-    monkeypatch.setattr("warehouse.store.lake.make_directories", copied)
+    monkeypatch.setattr("warehouse.store.opening.make_directories", copied)

@@ -82,7 +82,9 @@ def test_the_lock_holds_what_the_project_declares(group: str) -> None:
     assert {normal(name) for name in declared} <= set(pins())
 
 
-@pytest.mark.parametrize("target", ["evolve", "test", "test-core", "test-all", "ui", "lint", "bench", "clean", "install"])
+@pytest.mark.parametrize(
+    "target", ["evolve", "test", "test-core", "test-all", "test-real", "ui", "lint", "bench", "clean", "install"]
+)
 def test_the_makefile_has_the_target(target: str) -> None:
     assert recipe(target)
 

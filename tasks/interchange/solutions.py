@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import prompt
 from warehouse.ids import content_id

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.problems.doubts import Doubt, is_placeholder, is_prose
 from tasks.problems.fields import ANSWERS, CORRECT_OPTIONS, SOLUTIONS, first_field, is_empty, value_at
 from tasks.problems.rows import Json, RowError

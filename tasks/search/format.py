@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 
 CODE: Final = "<code>"
 END_OF_STEP: Final = "<end_of_step>"

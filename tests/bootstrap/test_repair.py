@@ -4,7 +4,7 @@ import pytest
 
 from models.engines.base import Candidate
 from tasks.bootstrap.repair import mended_answer, mended_program, mended_step
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, is_final
 from tasks.search.sampling import steps_of
 

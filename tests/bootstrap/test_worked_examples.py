@@ -9,7 +9,7 @@ import pytest
 from tasks.bootstrap.worked_examples import SHIPPED, WorkedExample, worked_examples
 from tasks.grading.base import GradingRequest
 from tasks.grading.grader import open_grader
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.grading.settings import GradingSettings
 from tasks.sandbox.host.open import open_sandbox
 from tasks.sandbox.host.pool import ForkSandbox

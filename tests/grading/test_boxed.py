@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.grading.reading.reader import read
 
 

@@ -6,7 +6,8 @@ from tasks.grading.equality.algebra import NumericAlgebra
 from tasks.grading.equality.decision import Decision
 from tasks.grading.equality.table import decide as decide_under
 from tasks.grading.settings import GradingSettings
-from tests.grading.pairs import DIFFERENT, EQUAL
+from tests.grading.different_pairs import DIFFERENT
+from tests.grading.equal_pairs import EQUAL
 
 
 def decide(answer: str, reference: str) -> Decision:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tasks.grading.equality.algebra import NumericAlgebra
 from tasks.grading.equality.table import decide as decide_under
+from tasks.grading.reading.quantities.words import number_in_words
 from tasks.grading.reading.reader import read
-from tasks.grading.reading.words import number_in_words
 from tasks.grading.settings import GradingSettings
 from tasks.grading.values.types import Scalar
 

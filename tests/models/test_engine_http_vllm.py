@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -58,8 +58,9 @@ REQUESTS: list[Request] = [
 
 
 @contextmanager
-def served(directory: Path, name: str, *arguments: str) -> Iterator[str]:
-    """Yield the address of a vLLM server of the model; its process group is ended with the block."""
+def served(directory: Path, name: str, *arguments: str) -> Iterator[Callable[[], str]]:
+    """Start a vLLM server of the model; yield what waits until it is ready and returns its address. Its process group is
+    ended with the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -68,8 +69,7 @@ def served(directory: Path, name: str, *arguments: str) -> Iterator[str]:
     with (directory / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
     try:
-        wait_for(f"http://127.0.0.1:{port}", process, directory / "server.log")
-        yield f"http://127.0.0.1:{port}"
+        yield lambda: ready(f"http://127.0.0.1:{port}", process, directory / "server.log")
     finally:
         process.terminate()
         try:
@@ -78,14 +78,14 @@ def served(directory: Path, name: str, *arguments: str) -> Iterator[str]:
             end_its_children(process)
 
 
-def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> str:
     deadline = time.monotonic() + 540
     while True:
         assert process.poll() is None, log.read_text()[-2000:]
         assert time.monotonic() < deadline, log.read_text()[-2000:]
         try:
             if httpx.get(f"{url}/health", timeout=5).status_code == 200:
-                return
+                return url
         except httpx.HTTPError:
             time.sleep(0.5)
 
@@ -108,7 +108,7 @@ def settings(policy_directory: Path, random_ppm: Path) -> Iterator[EngineSetting
     with ExitStack() as stack:
         policy = stack.enter_context(served(policy_directory, "policy"))
         ppm = stack.enter_context(served(random_ppm, "ppm", "--runner", "pooling"))
-        yield VLLM.model_copy(update={"kind": "http", "policy_urls": (policy,), "ppm_urls": (ppm,)})
+        yield VLLM.model_copy(update={"kind": "http", "policy_urls": (policy(),), "ppm_urls": (ppm(),)})
 
 
 def test_servers_answer_as_vllm_in_this_process_does_and_load_the_weights_of_a_round(

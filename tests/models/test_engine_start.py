@@ -1,5 +1,7 @@
 """An engine whose second model does not start, or does not end, gives back the first: fakes in place of vLLM."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +12,8 @@ from models.engines.settings import EngineSettings
 from models.engines.vllm.engine import VllmEngine
 from models.engines.vllm.start import Use
 from warehouse.errors import EngineUnavailable
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class FakeModel:
@@ -69,3 +73,9 @@ def test_a_model_that_does_not_end_keeps_nobody_else() -> None:
     with pytest.raises(EngineUnavailable, match="it does not end"):
         engine.close()
     assert models.closed == ["ppm", "policy", "models"]
+
+
+def test_torch_is_loaded_only_when_an_engine_starts_which_has_silenced_it_by_then() -> None:
+    program = "import sys, models.engines.vllm.engine, models.engines.pool.process; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout == "False\n"

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -33,13 +31,36 @@ SETTINGS = EngineSettings(
 
 
 @pytest.fixture(scope="module")
-def engine(random_policy: Path, random_ppm: Path) -> Iterator[Engine]:
+def said(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that holds all that the engine's processes wrote to stdout and stderr until they had started."""
+    return tmp_path_factory.mktemp("async") / "said"
+
+
+@pytest.fixture(scope="module")
+def engine(random_policy: Path, random_ppm: Path, said: Path) -> Iterator[Engine]:
     """One engine for all tests; when it is closed, no process of it is left."""
-    with closing(open_engine(SETTINGS, random_policy, random_ppm)) as engine:
+    with written_to(said):
+        opened = open_engine(SETTINGS, random_policy, random_ppm)
+    with closing(opened) as engine:
         yield engine
         started = [host(), *host().children(recursive=True)]
     _, alive = psutil.wait_procs(started, timeout=10)
     assert not alive
+
+
+@contextmanager
+def written_to(file: Path) -> Iterator[None]:
+    """Let stdout and stderr of this process, and of those that it starts meanwhile, be a file."""
+    before = [os.dup(number) for number in (1, 2)]
+    with file.open("w") as out:
+        for number in (1, 2):
+            os.dup2(out.fileno(), number)
+        try:
+            yield
+        finally:
+            for number, own in zip((1, 2), before, strict=True):
+                os.dup2(own, number)
+                os.close(own)
 
 
 def host() -> psutil.Process:
@@ -51,6 +72,11 @@ def host() -> psutil.Process:
 def model_processes() -> list[psutil.Process]:
     """Return the vLLM processes: what the host started, but for the tracker that Python starts beside them."""
     return [child for child in host().children() if "resource_tracker" not in " ".join(child.cmdline())]
+
+
+def test_a_user_of_the_models_sees_nothing_of_vllm(engine: Engine, said: Path) -> None:
+    assert len(model_processes()) == 2
+    assert said.read_text() == ""
 
 
 def test_policy_and_ppm_have_a_process_each_and_answer_as_one_in_this_process_does(
@@ -91,6 +117,7 @@ def test_a_process_that_is_killed_is_replaced_with_all_that_belong_to_it(
     assert not alive
 
 
+@pytest.mark.soak
 def test_a_model_that_hangs_is_replaced_and_its_requests_are_repeated(engine: Engine, expected: dict[int, Answer]) -> None:
     hanging = model_processes()[0]  # the policy: of the PPM, every score is remembered
     hanging.suspend()
@@ -102,23 +129,3 @@ def test_a_model_that_cannot_start_says_which_directory(random_policy: Path, tmp
     write_torn(tmp_path, random_policy)
     with pytest.raises(EngineUnavailable, match=f"starting vLLM with the policy {tmp_path} failed"):
         open_engine(SETTINGS.model_copy(update={"n_processes": 0}), tmp_path, None)
-
-
-PROGRAM = """
-import sys
-from contextlib import closing
-from pathlib import Path
-from models.engines.open import open_engine
-from models.engines.settings import EngineSettings
-
-with closing(open_engine(EngineSettings.model_validate_json(sys.argv[1]), Path(sys.argv[2]), None)):
-    print("open")
-"""
-
-
-def test_a_user_of_the_models_sees_nothing_of_vllm(random_policy: Path) -> None:
-    settings = SETTINGS.model_copy(update={"n_processes": 0}).model_dump_json()
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, settings, str(random_policy)], capture_output=True, text=True, timeout=300, check=True
-    )
-    assert (ended.stdout, ended.stderr) == ("open\n", "")

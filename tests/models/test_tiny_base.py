@@ -11,7 +11,7 @@ from models.checkpoints.store import verify_checkpoint
 from models.tiny import BASE
 from tasks.domains.mathematics.student_work import variable
 from tasks.domains.mathematics.virtual import generate_problems
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.search.format import END_OF_ANSWER, END_OF_CODE, END_OF_STEP, code_of, observed, prompt
 from warehouse.records import Problem
 

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.domains.mathematics.gsm8k import CodedSolution, coded_solution, coded_solutions, use_of
 from tasks.domains.mathematics.varied import varied, varied_solutions
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.search.format import END_OF_STEP, code_of
 
 QUESTION = "Natalia sold clips to 48 friends in April, and half as many in May. How many clips did she sell altogether?"

@@ -10,7 +10,7 @@ from tasks.domains.mathematics.changed_numbers import changed_numbers, parse_sta
 from tasks.domains.mathematics.relations import RELATIONS, Relation, evaluate, written
 from tasks.domains.mathematics.student_work import flawed_solutions, variable
 from tasks.domains.mathematics.virtual import LARGEST_NUMBER, SHARES, Chain, generate_problems, is_lucky, random_chain
-from tasks.grading.reading.boxed import boxed_answer
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.search.format import (
     ASSISTANT,
     CODE,

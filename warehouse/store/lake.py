@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.errors import WarehouseError
-from warehouse.places.location import Location, is_remembered, lake_directory, located, remember
+from warehouse.places.location import Location, is_remembered, located, remember
 from warehouse.records import (
     Batch,
     CheckpointKind,
@@ -33,14 +33,14 @@ from warehouse.rounds.problems import insert_new, select_problems
 from warehouse.rounds.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.settings import WarehouseSettings
 from warehouse.sql.statements import bound, find, shipped
-from warehouse.store import migrations
-from warehouse.store.connection import connect, make_directories, refuse_absent_bucket, use_lake
-from warehouse.store.failures import is_busy, reported
+from warehouse.store.connection import use_lake
+from warehouse.store.failures import reported
 from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
+from warehouse.store.opening import commit_lock, open_and_migrate, open_to_read, retried
 from warehouse.store.parquet import write_parquet
 from warehouse.store.staged_file import StagedFile
 from warehouse.store.staging import SORT_KEYS, staged
-from warehouse.store.writer_lock import CommitLock, WriterLock
+from warehouse.store.writer_lock import CommitLock
 
 if TYPE_CHECKING:
     # 35 MiB that a process which annotates and exports never needs: DuckDB imports it when a query is asked.
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
-_RETRY_SECONDS = 0.05
-_READ_RETRY_LIMIT_SECONDS = 10.0
 _ROWS_PER_ARROW_BATCH = 2_048
 
 
@@ -101,9 +99,9 @@ class Warehouse:
         try:
             if lock is None:
                 with reported(location.name):
-                    connection = _retried(lambda: _open_to_read(location, settings, snapshot_id))
+                    connection = retried(lambda: open_to_read(location, settings, snapshot_id))
             else:
-                connection = _open_and_migrate(location, settings, lock)
+                connection = open_and_migrate(location, settings, lock)
         except BaseException:
             if lock is not None:
                 lock.close()
@@ -327,7 +325,7 @@ class Warehouse:
                 return read(cursor)
 
         with reported(where or self.location.name):
-            return _retried(attempt)
+            return retried(attempt)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -361,42 +359,3 @@ def _named(name_or_sql: str) -> str:
 
 def _columns(record: type) -> str:
     return ", ".join(field.name for field in fields(record))
-
-
-def _retried(read: Callable[[], Value]) -> Value:
-    """Return what `read` returns, tried again while a writer is in the way for a moment."""
-    deadline = time.monotonic() + _READ_RETRY_LIMIT_SECONDS
-    while True:
-        try:
-            return read()
-        except duckdb.Error as error:
-            if not is_busy(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(_RETRY_SECONDS)
-
-
-def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
-    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres."""
-    if not location.catalog:
-        return WriterLock(lake_directory(location.home) / "writer.lock", settings.lock_timeout_seconds)
-    from warehouse.places.postgres import AdvisoryLock
-
-    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
-
-
-def _open_to_read(location: Location, settings: WarehouseSettings, snapshot_id: int | None) -> duckdb.DuckDBPyConnection:
-    connection = connect(location, settings, read_only=True, snapshot_id=snapshot_id)
-    migrations.refuse_newer(connection, location.name)
-    migrations.refuse_unfinished(connection, location.name)
-    return connection
-
-
-def _open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
-    make_directories(location)
-    with lock.held(), reported(location.name):
-        connection = connect(location, settings, read_only=False, application=lock.application)
-        refuse_absent_bucket(connection, location)
-        migrations.refuse_newer(connection, location.name)
-        if not migrations.is_current(connection):
-            migrations.migrate(connection)
-    return connection

@@ -8,7 +8,6 @@ from models.checkpoints.store import require_model_files
 from models.engines.failures import engine_failures
 from models.engines.prompt_tokens import PromptTokens
 from models.engines.settings import EngineSettings
-from models.engines.vllm.int8 import int8_layers
 from models.engines.vllm.start import Use, computes_in_passes, engine_arguments, starting_vllm
 from warehouse.errors import BadInput
 
@@ -49,6 +48,8 @@ class VllmModel:
             from vllm.platforms import current_platform
             from vllm.v1.engine.llm_engine import LLMEngine
 
+            from models.engines.vllm.int8 import int8_layers
+
             if self._in_int8 and not current_platform.is_cpu():
                 raise BadInput('quantization = "int8" is for CPUs', hint='set engine.quantization = "none" on a GPU')
             with int8_layers(wanted=self._in_int8):
@@ -81,6 +82,8 @@ class VllmModel:
 
     def reload(self, directory: Path) -> None:
         """Serve the weights in `directory` from the next request on."""
+        from models.engines.vllm.int8 import int8_layers
+
         require_model_files(directory)
         with engine_failures(f"loading the {self.use} {directory}"), int8_layers(wanted=self._in_int8):
             self._engine.collective_rpc("reload_weights", kwargs={"weights_path": str(directory)})

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from tasks.grading.equality.algebra import Algebra
 from tasks.grading.equality.decision import Decision
-from tasks.grading.reading.scalars import as_scalar
+from tasks.grading.reading.quantities.scalars import as_scalar
 from tasks.grading.settings import GradingSettings
 from tasks.grading.values.expressions import Expression
 from tasks.grading.values.types import Value

@@ -22,10 +22,10 @@ from tasks.grading.equality.decision import Decision, all_of, doubted
 from tasks.grading.equality.names import named_and_plain, named_values, relations, system_and_plain, systems
 from tasks.grading.equality.scalars import scalars_equal
 from tasks.grading.equality.texts import choices, letters_and_value, letters_equal, text_and_value, texts
+from tasks.grading.reading.quantities.scalars import as_scalar
+from tasks.grading.reading.quantities.words import TRUTH_LETTERS
 from tasks.grading.reading.reader import MAX_CHARACTERS, read
-from tasks.grading.reading.scalars import as_scalar
 from tasks.grading.reading.times import minutes
-from tasks.grading.reading.words import TRUTH_LETTERS
 from tasks.grading.settings import GradingSettings
 from tasks.grading.values.expressions import quotient
 from tasks.grading.values.types import (

@@ -4,7 +4,7 @@ from typing import Final
 
 from tasks.grading.equality.comparing import Comparing
 from tasks.grading.equality.decision import Decision
-from tasks.grading.reading.words import FUNCTION_WORDS, MEANINGFUL
+from tasks.grading.reading.quantities.words import FUNCTION_WORDS, MEANINGFUL
 from tasks.grading.values.expressions import Constant, Letter
 from tasks.grading.values.types import Choice, Collection, Letters, Named, Scalar, Sequence, Text, Truth, Value
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
+from tasks.grading.reading.lexing.splitting import Parts, Read, group, split, split_at, step
+from tasks.grading.reading.lexing.tokens import Token
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import compound
 from tasks.grading.reading.relations import OPERATORS, both, is_condition, places_of
-from tasks.grading.reading.scalars import compound
-from tasks.grading.reading.splitting import Parts, Read, group, split, split_at, step
 from tasks.grading.reading.structures import flat
 from tasks.grading.reading.texts import plain
-from tasks.grading.reading.tokens import Token
 from tasks.grading.values.types import (
     Collection,
     Interval,

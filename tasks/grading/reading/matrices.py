@@ -4,10 +4,10 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
-from tasks.grading.reading.scalars import as_scalar, expression
-from tasks.grading.reading.splitting import Parts, Read, all_read, group, split_at
-from tasks.grading.reading.tokens import Token, written
+from tasks.grading.reading.lexing.splitting import Parts, Read, all_read, group, split_at
+from tasks.grading.reading.lexing.tokens import Token, written
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import as_scalar, expression
 from tasks.grading.values.expressions import MINUS_ONE, Expression, Number, Product, Sum
 from tasks.grading.values.types import Matrix, Scalar, Value
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
+from tasks.grading.reading.lexing.splitting import Parts, Read, group, split_at
+from tasks.grading.reading.lexing.tokens import Token
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import expression
 from tasks.grading.reading.relations import both
-from tasks.grading.reading.scalars import expression
-from tasks.grading.reading.splitting import Parts, Read, group, split_at
 from tasks.grading.reading.structures import EVERYTHING, made_interval
-from tasks.grading.reading.tokens import Token
 from tasks.grading.values.types import Collection, Matrix, Named, Sequence, Union, Value
 
 Pieces = list[Parts]

@@ -5,19 +5,19 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from tasks.grading.reading.boxed import boxed_answer
-from tasks.grading.reading.formula_words import Habit
+from tasks.grading.reading.lexing.boxed import boxed_answer
+from tasks.grading.reading.lexing.splitting import Parts, Read, is_balanced
+from tasks.grading.reading.lexing.tokens import Unreadable, tokens, unescaped, written
 from tasks.grading.reading.lists import listed
 from tasks.grading.reading.matrices import scaled_matrix
 from tasks.grading.reading.python_forms import python_form
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import compound, scalar
+from tasks.grading.reading.quantities.words import changes_meaning
 from tasks.grading.reading.relations import relation
-from tasks.grading.reading.scalars import compound, scalar
-from tasks.grading.reading.splitting import Parts, Read, is_balanced
 from tasks.grading.reading.structures import EVERYTHING, bracketed, plus_minus, ratio, union
 from tasks.grading.reading.texts import as_text, choice, chosen, phrase, plain, without_lead, word_value
 from tasks.grading.reading.times import clock_time, date
-from tasks.grading.reading.tokens import Unreadable, tokens, unescaped, written
-from tasks.grading.reading.words import changes_meaning
 from tasks.grading.values.expressions import Number
 from tasks.grading.values.types import Collection, Letters, Named, Scalar, Text, Value
 

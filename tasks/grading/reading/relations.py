@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
-from tasks.grading.reading.scalars import expression
-from tasks.grading.reading.splitting import Parts, Read, group, split, split_at
+from tasks.grading.reading.lexing.splitting import Parts, Read, group, split, split_at
+from tasks.grading.reading.lexing.tokens import written
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import expression
+from tasks.grading.reading.quantities.words import FUNCTION_WORDS, changes_meaning
 from tasks.grading.reading.structures import EVERYTHING, made_interval, without
 from tasks.grading.reading.texts import as_text
-from tasks.grading.reading.tokens import written
-from tasks.grading.reading.words import FUNCTION_WORDS, changes_meaning
 from tasks.grading.values.exact import rational
 from tasks.grading.values.expressions import Applied, Constant, Expression, Function, Letter, Number, Opaque, letters, negative
 from tasks.grading.values.types import Collection, Interval, Named, Relation, Scalar, Sequence, System, Union, Value

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
+from tasks.grading.reading.lexing.splitting import Parts, Read, all_read, group, is_balanced, split, split_at
+from tasks.grading.reading.lexing.tokens import Token, written
 from tasks.grading.reading.matrices import environment
-from tasks.grading.reading.scalars import expression
-from tasks.grading.reading.splitting import Parts, Read, all_read, group, is_balanced, split, split_at
-from tasks.grading.reading.tokens import Token, written
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import expression
 from tasks.grading.values.expressions import Constant, Expression, Number, negative
 from tasks.grading.values.types import Collection, Interval, Named, Ratio, Scalar, Sequence, System, Union, Value
 

@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from tasks.grading.reading.formula_words import Habit
-from tasks.grading.reading.scalars import as_scalar, expression
-from tasks.grading.reading.splitting import Parts
-from tasks.grading.reading.tokens import Token, written
-from tasks.grading.reading.words import SAME_PHRASE, SAME_WORD, TRUTHS, number_in_words, ordinal
+from tasks.grading.reading.lexing.splitting import Parts
+from tasks.grading.reading.lexing.tokens import Token, written
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.scalars import as_scalar, expression
+from tasks.grading.reading.quantities.words import SAME_PHRASE, SAME_WORD, TRUTHS, number_in_words, ordinal
 from tasks.grading.values.expressions import Constant, Number
 from tasks.grading.values.types import Choice, Letters, Ordinal, Text, Truth, Value
 

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tasks.grading.reading.cursor import NotFormula
+from tasks.grading.reading.lexing.cursor import NotFormula
 from tasks.grading.values.expressions import Expression, Number, Power, Product
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tasks.grading.reading.tokens import Token
+from tasks.grading.reading.lexing.tokens import Token
 
 
 class NotFormula(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from tasks.grading.reading.tokens import Token
+from tasks.grading.reading.lexing.tokens import Token
 from tasks.grading.values.types import Value
 
 _OPENERS: Final = frozenset(("(", "[", "{", r"\{", r"\langle", r"\lfloor", r"\lceil"))

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.tokens import closing
+from tasks.grading.reading.lexing.tokens import closing
 
 _BOX = re.compile(r"\\f?boxed(?![a-zA-Z])|\\fbox(?![a-zA-Z])")
 _BARE = re.compile(r"\s*(-?\d[\d,]*(?:\.\d+)?|\\[a-zA-Z]+(?=\s*\{)|[^\s\\{}])")

@@ -3,9 +3,9 @@ r"""Read what belongs to a letter: primes, a subscript, a mark (\\vec, \\overlin
 from dataclasses import dataclass
 from typing import Final
 
-from tasks.grading.reading.commands import GREEK
-from tasks.grading.reading.cursor import Cursor, NotFormula
-from tasks.grading.reading.tokens import written
+from tasks.grading.reading.lexing.commands import GREEK
+from tasks.grading.reading.lexing.cursor import Cursor, NotFormula
+from tasks.grading.reading.lexing.tokens import written
 from tasks.grading.values.expressions import Expression, Opaque
 
 MARKS: Final = frozenset((r"\vec", r"\hat", r"\tilde", r"\dot", r"\ddot", r"\overrightarrow", r"\overline", r"\widehat"))

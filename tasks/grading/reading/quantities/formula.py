@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from tasks.grading.reading.commands import GREEK
-from tasks.grading.reading.cursor import NotFormula
-from tasks.grading.reading.formula_words import FUNCTION_NAMES, Habit, split_words
-from tasks.grading.reading.letters import MARKS, POINTS, WHOLE, LetterReader
-from tasks.grading.reading.numerals import numeral, whole_fraction
-from tasks.grading.reading.tokens import Token
+from tasks.grading.reading.lexing.commands import GREEK
+from tasks.grading.reading.lexing.cursor import NotFormula
+from tasks.grading.reading.lexing.tokens import Token
+from tasks.grading.reading.quantities.formula_words import FUNCTION_NAMES, Habit, split_words
+from tasks.grading.reading.quantities.letters import MARKS, POINTS, WHOLE, LetterReader
+from tasks.grading.reading.quantities.numerals import numeral, whole_fraction
 from tasks.grading.values.expressions import (
     Applied,
     Constant,

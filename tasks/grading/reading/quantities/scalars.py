@@ -5,14 +5,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from tasks.grading.reading.cursor import NotFormula
-from tasks.grading.reading.formula import formula
-from tasks.grading.reading.formula_words import Habit
-from tasks.grading.reading.splitting import Parts, is_balanced
-from tasks.grading.reading.tokens import Token, written
-from tasks.grading.reading.unit_table import SINGLE_LETTERS
-from tasks.grading.reading.units import currency, unit
-from tasks.grading.reading.words import MULTIPLIERS, number_in_words, ordinal, part_named
+from tasks.grading.reading.lexing.cursor import NotFormula
+from tasks.grading.reading.lexing.splitting import Parts, is_balanced
+from tasks.grading.reading.lexing.tokens import Token, written
+from tasks.grading.reading.quantities.formula import formula
+from tasks.grading.reading.quantities.formula_words import Habit
+from tasks.grading.reading.quantities.unit_table import SINGLE_LETTERS
+from tasks.grading.reading.quantities.units import currency, unit
+from tasks.grading.reading.quantities.words import MULTIPLIERS, number_in_words, ordinal, part_named
 from tasks.grading.values.exact import rational
 from tasks.grading.values.expressions import Expression, Function, Number, Product, Sum, letters, negative, walk
 from tasks.grading.values.types import Ambiguous, BaseNumeral, Ordinal, Scalar, Value

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from tasks.grading.reading.characters import as_latex
-from tasks.grading.reading.commands import ALIASES, GAPS, STYLES, TEXT_COMMANDS, split_glued_command
+from tasks.grading.reading.lexing.characters import as_latex
+from tasks.grading.reading.lexing.commands import ALIASES, GAPS, STYLES, TEXT_COMMANDS, split_glued_command
 
 Kind = Literal["number", "word", "command", "symbol"]
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from tasks.grading.reading.tokens import Token
-from tasks.grading.reading.unit_table import DEGREE_UNITS, GRAVITY, SINGLE_LETTERS, TABLE, WITH_CAPITALS
-from tasks.grading.reading.words import MEANINGFUL
+from tasks.grading.reading.lexing.tokens import Token
+from tasks.grading.reading.quantities.unit_table import DEGREE_UNITS, GRAVITY, SINGLE_LETTERS, TABLE, WITH_CAPITALS
+from tasks.grading.reading.quantities.words import MEANINGFUL
 from tasks.grading.values.unit import Unit
 
 _POWERS: Final = {"square": 2, "sq": 2, "cubic": 3, "cu": 3}

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tasks.grading.reading.commands import FUNCTIONS, GREEK
-from tasks.grading.reading.cursor import NotFormula
-from tasks.grading.reading.tokens import Token
-from tasks.grading.reading.words import FUNCTION_WORDS, MEANINGFUL
+from tasks.grading.reading.lexing.commands import FUNCTIONS, GREEK
+from tasks.grading.reading.lexing.cursor import NotFormula
+from tasks.grading.reading.lexing.tokens import Token
+from tasks.grading.reading.quantities.words import FUNCTION_WORDS, MEANINGFUL
 
 
 @dataclass(frozen=True, slots=True)

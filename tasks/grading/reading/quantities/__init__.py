@@ -1,0 +1,1 @@
+"""Tokens as one value: numbers, quantities with their units, and formulas."""

@@ -1,0 +1,60 @@
+"""How a lake is opened: to read, whatever a writer is doing at the moment, or to write, created and migrated first."""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import duckdb
+
+from warehouse.places.location import Location, lake_directory
+from warehouse.settings import WarehouseSettings
+from warehouse.store import migrations
+from warehouse.store.connection import connect, make_directories, refuse_absent_bucket
+from warehouse.store.failures import is_busy, reported
+from warehouse.store.writer_lock import CommitLock, WriterLock
+
+Value = TypeVar("Value")
+
+_RETRY_SECONDS: Final = 0.05
+_READ_RETRY_LIMIT_SECONDS: Final = 10.0
+
+
+def retried(read: Callable[[], Value]) -> Value:
+    """Return what `read` returns, tried again while a writer is in the way for a moment."""
+    deadline = time.monotonic() + _READ_RETRY_LIMIT_SECONDS
+    while True:
+        try:
+            return read()
+        except duckdb.Error as error:
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(_RETRY_SECONDS)
+
+
+def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
+    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres."""
+    if not location.catalog:
+        return WriterLock(lake_directory(location.home) / "writer.lock", settings.lock_timeout_seconds)
+    from warehouse.places.postgres import AdvisoryLock
+
+    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
+
+
+def open_to_read(location: Location, settings: WarehouseSettings, snapshot_id: int | None) -> duckdb.DuckDBPyConnection:
+    """Return a connection that reads the lake, as it is or was. Raises WarehouseError where it is not all there."""
+    connection = connect(location, settings, read_only=True, snapshot_id=snapshot_id)
+    migrations.refuse_newer(connection, location.name)
+    migrations.refuse_unfinished(connection, location.name)
+    return connection
+
+
+def open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
+    """Return a connection that writes, to a lake that is there and of this version when it returns."""
+    make_directories(location)
+    with lock.held(), reported(location.name):
+        connection = connect(location, settings, read_only=False, application=lock.application)
+        refuse_absent_bucket(connection, location)
+        migrations.refuse_newer(connection, location.name)
+        if not migrations.is_current(connection):
+            migrations.migrate(connection)
+    return connection
