@@ -32,6 +32,22 @@ def differences(stored_json: str, settings: Settings, through_round: int) -> lis
     return _compared(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
 
 
+def without_later(settings: Settings, stored_json: str) -> tuple[Settings, list[str]]:
+    """Return the settings with the neutral value of each that is younger than the stored ones, and `key = value` of those.
+
+    So a home goes on as it was begun, whatever a later version does by default.
+    """
+    stored = {key for key, _ in flat(json.loads(stored_json))}
+    content = settings.model_dump(mode="json")
+    changed = []
+    for key, neutral in _LATER.items():
+        section, _, name = key.partition(".")
+        if key not in stored and content[section][name] != neutral:
+            content[section][name] = neutral
+            changed.append(f"{key} = {json.dumps(neutral)}")
+    return Settings.model_validate(content), changed
+
+
 def stored_differences(before_json: str, after_json: str) -> list[str]:
     """Return `key: value before -> value after` for every setting, of whatever version, in which two rounds differ.
 
