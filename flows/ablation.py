@@ -10,7 +10,7 @@ from tasks.record_ablation import record_ablation
 from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
-from tasks.runtime.variants import Question, Variant, measured_rows
+from tasks.runtime.variants import MeasuredVariant, Question, Variant, ablation_rows, measured_variant
 from tasks.search_variant import search_variant
 from tasks.summarise import summarise
 from tasks.train_variant import train_variant
@@ -42,8 +42,7 @@ def ablate(plan: AblationPlan) -> str:
     started = time.perf_counter()
     rows: list[Ablation] = []
     for question in plan.questions:
-        for variant in variants(plan, question):
-            rows += _rows(plan, variant)
+        rows += ablation_rows([_measured(plan, variant) for variant in variants(plan, question)])
     shard = f"{plan.selection.name} {' '.join(plan.questions)}"
     return record_ablation(plan.round_plan, shard, rows, time.perf_counter() - started)
 
@@ -69,7 +68,7 @@ def variants(plan: AblationPlan, question: Question) -> list[Variant]:
             ]
 
 
-def _rows(plan: AblationPlan, variant: Variant) -> list[Ablation]:
+def _measured(plan: AblationPlan, variant: Variant) -> MeasuredVariant:
     if variant.question == "q-source":
         return search_variant(plan.round_plan, variant, plan.n_searched)
     if variant.policy_id is None:
@@ -87,4 +86,4 @@ def _rows(plan: AblationPlan, variant: Variant) -> list[Ablation]:
     )
     shares = [one for method in measuring.methods for one in measure(measuring, plan.selection, method)]
     summary = summarise(measuring, plan.selection, shares)
-    return measured_rows(resources_of(plan.round_plan.site).lake, variant, summary, plan.selection.name)
+    return measured_variant(resources_of(plan.round_plan.site).lake, variant, summary, shares, plan.selection.name)

@@ -45,6 +45,7 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
             n_chosen=settings.n_chosen,
             n_rejected=settings.n_rejected,
             min_margin=settings.min_margin,
+            rejected_steps=settings.rejected_steps,
             **problems.parameters,
         )
         n_pairs += pairs.n_rows

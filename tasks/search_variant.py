@@ -1,18 +1,20 @@
 """Task `search_variant`: search with Q-values of one source, to see what it is worth. The trees are counted and not kept."""
 
+import itertools
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.evaluation.scoreboard import Earned, MeasuredProblem, summarised
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
-from tasks.runtime.variants import Variant, ablation_row
+from tasks.runtime.variants import MeasuredVariant, Variant
 from tasks.search.driver import Driver
 from tasks.search.expansion import Guidance
 from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.tree import SearchTree
-from warehouse.records import Ablation, Problem
+from warehouse.records import Problem
 from warehouse.stages import ABLATE
 
 
@@ -22,10 +24,10 @@ from warehouse.stages import ABLATE
     tags=["search"],
     cache_policy=NO_CACHE,
 )
-def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[Ablation]:
+def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> MeasuredVariant:
     """Search in the hardest training problems with Q-values of this source; the trees are counted and not kept.
 
-    coverage: problems with a correct rollout. correct_rollouts: share of rollouts that ended correct.
+    coverage: problems with a correct rollout. correct_rollouts: of the distinct endings of rollouts, the share that is right.
     """
     resources = resources_of(plan.site)
     assert variant.policy_id is not None  # the caller names the round's own
@@ -53,9 +55,11 @@ def search_variant(plan: RoundPlan, variant: Variant, n_problems: int) -> list[A
             trees[key] = tree
             n_solved = sum(one.solved for one in trees.values())
             resources.progress.trees(label, len(trees), len(problems), n_solved, driver.costs.n_tokens)
-    measured = [one for problem in problems for one in _searched(problem, trees[problem.problem_id])]
-    metrics = [metric for metric in summarised(measured) if metric.level is None]
-    return [ablation_row(variant, metric, f"{len(problems)} hardest of train") for metric in metrics]
+    measured = {problem.problem_id: _searched(problem, trees[problem.problem_id]) for problem in problems}
+    shares = {(one.earned.metric, problem_id): one.earned.value for problem_id, earned in measured.items() for one in earned}
+    metrics = summarised(itertools.chain.from_iterable(measured.values()))
+    over_all = tuple(metric for metric in metrics if metric.level is None)
+    return MeasuredVariant(variant, over_all, f"{len(problems)} hardest of train", shares)
 
 
 def hardest(problems: list[Problem], n_problems: int) -> list[Problem]:
@@ -64,5 +68,6 @@ def hardest(problems: list[Problem], n_problems: int) -> list[Problem]:
 
 
 def _searched(problem: Problem, tree: SearchTree) -> list[MeasuredProblem]:
-    values = {"coverage": float(tree.solved), "correct_rollouts": tree.root.n_correct / tree.n_rollouts}
+    share = sum(node.verdict == "correct" for node in tree.endings) / len(tree.endings)
+    values = {"coverage": float(tree.solved), "correct_rollouts": share}
     return [MeasuredProblem(problem.level, Earned(metric, value, tree.n_tokens)) for metric, value in values.items()]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pydantic import BaseModel
+
 
 class NoData(Enum):
     """Why a setting decides no data."""
@@ -27,3 +29,8 @@ class Later:
     was the setting, so that the fingerprint leaves it out and those homes go on."""
 
     neutral: object
+
+
+def neutral_fields(settings: BaseModel) -> set[str]:
+    """Return the names of fields that came later and have their neutral value: nothing is other than without them."""
+    return {name for name, field in type(settings).model_fields.items() if Later(getattr(settings, name)) in field.metadata}

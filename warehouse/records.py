@@ -361,7 +361,10 @@ class BenchmarkProblem:
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """A row of `ablations`: one metric of one variant. question: what the variants differ in; problems: what was answered."""
+    """A row of `ablations`: one metric of one variant. question: what the variants differ in; problems: what was answered.
+
+    n_better, n_worse: problems on which it earned more and less than the variant `against`, None where it is not compared.
+    """
 
     question: str
     variant: str
@@ -374,6 +377,9 @@ class Ablation:
     problems: str
     policy_id: str
     ppm_id: str | None
+    against: str | None = None
+    n_better: int | None = None
+    n_worse: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

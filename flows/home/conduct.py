@@ -11,7 +11,7 @@ from flows.display.tables.rounds import round_table
 from flows.home.code_version import code_version
 from flows.home.prefect_server import reviewed_at
 from flows.home.session import session
-from flows.settings import Settings, differences, fingerprint, unknown_settings
+from flows.settings import Settings, differences, fingerprint, unknown_settings, without_later
 from warehouse.errors import BadInput, Interrupted
 from warehouse.places.location import existing, located
 from warehouse.records import RoundRow
@@ -27,8 +27,10 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
 
     Where every round is promoted, neither Prefect nor an engine nor a trainer is started.
     """
-    if is_finished(settings, home, display):
+    left = what_is_left(settings, home, display)
+    if left is None:
         return
+    settings = left
     from models.engines.http.check import require_servers
 
     require_servers(settings.engine)
@@ -44,20 +46,27 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
         conclude(at_work.resources.lake, home, display)
 
 
-def is_finished(settings: Settings, home: Path, display: Display) -> bool:
-    """Return whether every round is promoted, after showing them. Raises BadInput for a home of other settings."""
+def what_is_left(settings: Settings, home: Path, display: Display) -> Settings | None:
+    """Return the settings to go on with, or None where every round is promoted, after showing them.
+
+    A begun home goes on without what came later than it. Raises BadInput for a home of other settings.
+    """
     location = existing(home, settings.warehouse)
     if location is None:
-        return False
+        return settings
     # On servers another machine may have begun; where none has, this creates the lake, which comes next anyway.
     with Warehouse.at(location, settings.warehouse, read_only=not location.catalog) as lake:
-        rows = [lake.round_row(number) for number in range(1, settings.run.n_rounds + 1)]
-        refuse_other_settings(settings, home, [row for row in rows if row is not None])
-        if not all(row is not None and row.status == "promoted" for row in rows):
-            return False
+        rows = [row for number in range(1, settings.run.n_rounds + 1) if (row := lake.round_row(number)) is not None]
+        if rows:
+            settings, changed = without_later(settings, rows[0].settings_json)
+            if changed:
+                display.message(f"{home} was begun before there was a choice, and goes on with {', '.join(changed)}")
+        refuse_other_settings(settings, home, rows)
+        if len(rows) < settings.run.n_rounds or any(row.status != "promoted" for row in rows):
+            return settings
         display.message(f"every round of {home} is promoted: nothing is left to do")
         conclude(lake, home, display)
-    return True
+    return None
 
 
 def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRow]) -> None:
@@ -114,6 +123,6 @@ def warm_up(resources: "Resources") -> None:
 
 def conclude(lake: Warehouse, home: Path, display: Display) -> None:
     """Show the table of rounds and where to look next."""
-    display.show(round_table(lake.query("round_summary")))
+    display.show(round_table(lake.query("round_summary"), lake.query("round_comparisons")))
     display.message(f"lineage, gates and timings: {reviewed_at(home)}")
     display.message("every tree as SQL: stargrove sql --list")

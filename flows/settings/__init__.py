@@ -1,7 +1,7 @@
 """All settings of one evolution: composed of the sections that the packages own, loaded from layers, fingerprinted."""
 
 from flows.settings.composition import RoundSettings, RunSettings, Settings
-from flows.settings.fingerprint import differences, fingerprint, stored_differences, unknown_settings
+from flows.settings.fingerprint import differences, fingerprint, stored_differences, unknown_settings, without_later
 from flows.settings.layers import layered, load
 from flows.settings.toml import to_toml
 
@@ -16,4 +16,5 @@ __all__ = [
     "stored_differences",
     "to_toml",
     "unknown_settings",
+    "without_later",
 ]

@@ -24,9 +24,28 @@ def fingerprint(settings: Settings, through_round: int | None = None) -> str:
 
 
 def differences(stored_json: str, settings: Settings, through_round: int) -> list[str]:
-    """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones."""
+    """Return `key: stored value -> value now` for every setting that decides data and differs from the stored ones.
+
+    Where a setting came later, its neutral value is what the stored ones had.
+    """
     after = settings.model_dump(mode="json")
     return _compared(_deciding(json.loads(stored_json), through_round), _deciding(after, through_round))
+
+
+def without_later(settings: Settings, stored_json: str) -> tuple[Settings, list[str]]:
+    """Return the settings with the neutral value of each that is younger than the stored ones, and `key = value` of those.
+
+    So a home goes on as it was begun, whatever a later version does by default.
+    """
+    stored = {key for key, _ in flat(json.loads(stored_json))}
+    content = settings.model_dump(mode="json")
+    changed = []
+    for key, neutral in _LATER.items():
+        section, _, name = key.partition(".")
+        if key not in stored and content[section][name] != neutral:
+            content[section][name] = neutral
+            changed.append(f"{key} = {json.dumps(neutral)}")
+    return Settings.model_validate(content), changed
 
 
 def stored_differences(before_json: str, after_json: str) -> list[str]:
@@ -47,20 +66,25 @@ def unknown_settings(stored_json: str) -> list[str]:
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ (known - (_LATER - stored)))
+    return sorted(stored ^ (known - (_LATER.keys() - stored)))
 
 
 _LATER: Final = {
-    f"{section}.{name}"
+    f"{section}.{name}": said.neutral
     for section, part in Settings.model_fields.items()
     if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
     for name, field in part.annotation.model_fields.items()
-    if any(isinstance(said, Later) for said in field.metadata)
+    for said in field.metadata
+    if isinstance(said, Later)
 }
+"""The neutral value of every setting that came later."""
 
 
 def _compared(before: Table, after: Table) -> list[str]:
-    old, new = ({key: json.dumps(value) for key, value in flat(table)} for table in (before, after))
+    old, new = (
+        {key: json.dumps(value) for key, value in _LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
+        for table in (before, after)
+    )
     keys = sorted(old.keys() | new.keys())
     return [f"{key}: {old.get(key)} -> {new.get(key)}" for key in keys if old.get(key) != new.get(key)]
 
@@ -68,24 +92,26 @@ def _compared(before: Table, after: Table) -> list[str]:
 def _deciding(content: Table, through_round: int) -> Table:
     """Return the settings that decide data, of the rounds up to `through_round`."""
     sections = {name: part for name, part in content.items() if name != "rounds"}
-    rounds = [_kept(table, RoundSettings) for table in content["rounds"][:through_round]]
+    # What a round changes is never as the section says, so that a neutral value there is a change as well.
+    rounds = [_kept(table, RoundSettings, neutral=False) for table in content["rounds"][:through_round]]
     return {**_kept(sections, Settings), "rounds": rounds}
 
 
-def _kept(table: Table, kind: type[BaseModel]) -> Table:
+def _kept(table: Table, kind: type[BaseModel], *, neutral: bool = True) -> Table:
     """Return a table without what its fields, and those of its sections, say of themselves that it decides no data.
 
-    A section of which nothing is left goes too: a round that changes only its window is as one that changes nothing.
+    neutral: whether the neutral value of a setting that came later is left out as well. A section of which nothing is left goes
+    too: a round that changes only its window is as one that changes nothing.
     """
     kept: Table = {}
     for name, value in table.items():
         field = kind.model_fields.get(name)
         if field is None:  # of another version
             kept[name] = value
-        elif not any(isinstance(said, NoData) or said == Later(value) for said in field.metadata):
+        elif not any(isinstance(said, NoData) or (neutral and said == Later(value)) for said in field.metadata):
             section = field.annotation
             if isinstance(value, dict) and isinstance(section, type) and issubclass(section, BaseModel):
-                kept[name] = _kept(value, section)
+                kept[name] = _kept(value, section, neutral=neutral)
             else:
                 kept[name] = value
     return {name: value for name, value in kept.items() if value != {}}

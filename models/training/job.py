@@ -16,6 +16,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from models.training.settings import PpmSettings, SftSettings
+from warehouse.no_data import neutral_fields
 
 TrainingKind = Literal["policy", "ppm"]
 """What is trained: a policy, by SFT, or a PPM."""
@@ -59,7 +60,8 @@ class TrainingJob(BaseModel):
         Checkpoints are immutable and named by their content, so the name of start_dir stands for its bytes.
         """
         digest = hashlib.sha256()
-        for part in (self.kind, self.settings.model_dump_json(), str(self.seed), self.start_dir.name, repr(self.observed)):
+        settings = self.settings.model_dump_json(exclude=neutral_fields(self.settings))
+        for part in (self.kind, settings, str(self.seed), self.start_dir.name, repr(self.observed)):
             digest.update(part.encode() + b"\0")
         for path in (self.examples, self.nodes, self.pairs):
             if path is not None:

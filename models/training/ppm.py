@@ -126,6 +126,7 @@ def train_ppm(job: TrainingJob, settings: PpmSettings, emit: Callable[[TrainingM
         lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
         settings.max_length,
         HELD_OUT_SHARE,
+        repeats=settings.repeated_pairs == "all",
     )
     if not data.train:
         raise TrainingFailed(
@@ -182,6 +183,7 @@ def _sizes(data: PpmData) -> dict[str, float]:
         "n_held_out_pairs": n_pairs(data.held_out),
         "n_held_out_problems": len({pack.problem_id for pack in data.held_out}),
         "n_dropped_pairs": data.n_dropped_pairs,
+        "n_repeated_pairs": data.n_repeated_pairs,
         "n_packs": len(data.train) + len(data.held_out),
         "n_packed_tokens": sum(len(pack.input_ids) for pack in [*data.train, *data.held_out]),
         "n_separate_tokens": data.n_separate_tokens,

@@ -38,13 +38,15 @@ class PreferencePair:
 class PpmData:
     """Packs to train on, packs of held-out problems, and what packing saved and lost.
 
-    n_dropped_pairs: too long for a pack, or both prefixes the same tokens. n_separate_tokens: tokens of all pairs if each of
-    their prefixes were a sequence of its own, as in TRL's RewardTrainer.
+    n_dropped_pairs: too long for a pack, or both prefixes the same tokens. n_repeated_pairs: left out because a newer pair has
+    the same texts. n_separate_tokens: tokens of all other pairs if each of their prefixes were a sequence of its own, as in
+    TRL's RewardTrainer.
     """
 
     train: list[Pack]
     held_out: list[Pack]
     n_dropped_pairs: int
+    n_repeated_pairs: int
     n_separate_tokens: int
 
 
@@ -93,9 +95,12 @@ def build_packs(
     tokenize: Tokenize,
     max_length: int,
     held_out_share: float,
+    *,
+    repeats: bool = False,
 ) -> PpmData:
     """Return the packs of all problems, in the order of their ids.
 
+    repeats: whether a pair stands in them as often as it was found, or once, as it was found last.
     Each prefix is tokenized whole, as it is when the PPM is served, so that a tokenizer that joins characters across the
     boundary of nodes gives the same tokens in both places. Equal prefixes are tokenized once.
     """
@@ -104,22 +109,27 @@ def build_packs(
         by_problem[pair.problem_id].append(pair)
     train: list[Pack] = []
     held_out: list[Pack] = []
-    n_pairs = n_separate_tokens = 0
+    n_pairs = n_repeated = n_separate_tokens = 0
     for problem_id, problem_pairs in sorted(by_problem.items()):
-        token_pairs = _token_pairs(nodes, problem_pairs, tokenize)
+        texts = {key: prefix_text(nodes, key) for pair in problem_pairs for key in (pair.chosen, pair.rejected)}
+        kept = problem_pairs if repeats else _newest(problem_pairs, texts)
+        token_pairs = _token_pairs(kept, texts, tokenize)
         packs = pack_pairs(problem_id, [pair for pair in token_pairs if pair.chosen_ids != pair.rejected_ids], max_length)
         (held_out if is_held_out(problem_id, held_out_share) else train).extend(packs)
         n_pairs += len(token_pairs)
+        n_repeated += len(problem_pairs) - len(kept)
         n_separate_tokens += sum(len(pair.chosen_ids) + len(pair.rejected_ids) for pair in token_pairs)
     n_packed = sum(len(pack.weights) for pack in [*train, *held_out])
-    return PpmData(train, held_out, n_pairs - n_packed, n_separate_tokens)
+    return PpmData(train, held_out, n_pairs - n_packed, n_repeated, n_separate_tokens)
 
 
-def _token_pairs(
-    nodes: Mapping[NodeKey, tuple[int | None, str]], pairs: list[PreferencePair], tokenize: Tokenize
-) -> list[TokenPair]:
-    texts = {key: prefix_text(nodes, key) for pair in pairs for key in (pair.chosen, pair.rejected)}
-    unique = sorted(set(texts.values()))
+def _newest(pairs: list[PreferencePair], texts: Mapping[NodeKey, str]) -> list[PreferencePair]:
+    """Return the pairs, which come in the order of their rounds, without those whose texts come again later."""
+    return list({(pair.kind, texts[pair.chosen], texts[pair.rejected]): pair for pair in pairs}.values())
+
+
+def _token_pairs(pairs: list[PreferencePair], texts: Mapping[NodeKey, str], tokenize: Tokenize) -> list[TokenPair]:
+    unique = sorted({texts[key] for pair in pairs for key in (pair.chosen, pair.rejected)})
     ids = dict(zip(unique, map(tuple, tokenize(unique)), strict=True))
     return [
         TokenPair(ids[texts[pair.chosen]], ids[texts[pair.rejected]], pair.weight, pair.chosen_q, pair.rejected_q)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from warehouse.no_data import SPEED
+from warehouse.no_data import SPEED, Later
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -86,3 +86,6 @@ class PpmSettings(TrainerSettings):
     center_rewards_coefficient: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     """Weight of the squared sum of a pair's logits, which keeps them around zero. TRL's name; of use to the kind ppm alone.
     Paper: none."""
+    repeated_pairs: Annotated[Literal["once", "all"], Later("all")] = "once"
+    """once: of pairs with the same prefix, chosen and rejected text, from several rounds or trees, the newest is trained on.
+    all: each of them, so that what every round finds weighs the more."""

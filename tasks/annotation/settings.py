@@ -1,13 +1,15 @@
 """Settings of annotation: how trees become training data."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from warehouse.no_data import Later
+
 
 class AnnotationSettings(BaseModel):
-    """Section [annotation]. Policy and PPM are trained on the trees of all rounds so far, for what was
-    solved once still teaches when a later round fails at it."""
+    """Section [annotation]. Policy and PPM are trained on the trees of all rounds so far, for what was solved once still
+    teaches when a later round fails at it. That is our choice: no source was found for it, and nothing was measured."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,3 +27,7 @@ class AnnotationSettings(BaseModel):
 
     min_margin: float = Field(default=0.0, ge=0, le=2)
     """Least difference of Q-values within a pair; the public release of rStar-Math used 0.5."""
+
+    rejected_steps: Annotated[Literal["executed", "all"], Later("all")] = "executed"
+    """executed: only a step whose code ran without failing may be the rejected one of two steps, because the paper keeps only
+    candidates that execute (section 3.2). all: failed and truncated steps as well."""

@@ -2,25 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from tasks.evaluation.methods import Answers
 from tasks.evaluation.metrics import (
     CHOICES,
     Vote,
     best_of,
-    bootstrap_interval,
     mean_correct,
     pass_at_k,
     weighted_majority,
+    wilson_interval,
 )
 from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
 from tasks.search.aggregation import AGGREGATIONS, Aggregation, trajectory_score
 from warehouse.records import AnswerMethod
-
-_BOOTSTRAP_SEED: Final = 0
-"""Draws the problems of the bootstrap. Fixed, so that the intervals of the same answers are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,7 @@ class Earned:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The mean over n_problems of what each earned, with its 95 % bootstrap interval. level None: over all levels."""
+    """The mean over n_problems of what each earned, with its 95 % interval. level None: over all levels."""
 
     name: str
     level: int | None
@@ -128,9 +124,10 @@ def summarised(measured: Iterable[MeasuredProblem]) -> list[Metric]:
         for level in (None, *levels):
             group = [problem.earned for problem in problems if level in (None, problem.level)]
             values = [one.value for one in group]
-            low, high = bootstrap_interval(values, _BOOTSTRAP_SEED)
+            share = sum(values) / len(values)
+            low, high = wilson_interval(share, len(values))
             tokens = sum(one.n_tokens for one in group) / len(group)
-            metrics.append(Metric(name, level, sum(values) / len(values), low, high, len(values), tokens))
+            metrics.append(Metric(name, level, share, low, high, len(values), tokens))
     return metrics
 
 

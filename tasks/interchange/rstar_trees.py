@@ -4,17 +4,22 @@ One object a line: {"question", "answer", "rstar": {tag: state}}. The root's tag
 state has text, final_answer, value, q_value and visit_count (beam search: no visits), and sometimes observation. What that
 solver calls a final answer is one of three sentences where a node ended without one.
 
-Their rewards reach the ancestors from answers only; a node that ended in code errors counts its own visit as wrong, no other.
+There a node is visited once when it is made, if it has a value then: an answer its reward of +1 or -1, which its ancestors get
+as well, a failed ending -1, which they do not get, any other node the score of the reward model. `value` is what a node was
+given first, `q_value` the mean over its visits. So an answer that none of our rollouts reached is written as visited once, by
+its ancestors too, and a PPM score as a visit; read back, the score is no rollout. Failed endings that our rollouts reached
+stay in the means of their ancestors.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tasks.problems.rows import Json, RawRow, RowError
 from tasks.search.format import ASSISTANT, CODE, USER, code_of
+from tasks.search.tree import REWARDS
 from warehouse.records import Ending, Node, Outcome, Verdict
 
 _TAG: Final = re.compile(r"0(?:\.\d+)*")
@@ -45,6 +50,16 @@ class State:
     value: float
     q_value: float | None
     n_visits: int
+
+    @property
+    def ppm_score(self) -> float | None:
+        """The value that it began with where a reward model gave it: neither nothing nor a reward of +1 or -1."""
+        return self.value if not self.final_answer and 0 < abs(self.value) < 1 else None
+
+    @property
+    def n_rollouts(self) -> int:
+        """Its visits without that of its score."""
+        return max(0, self.n_visits - (self.ppm_score is not None))
 
     @property
     def ending(self) -> Ending | None:
@@ -94,7 +109,8 @@ def read_tree(row: RawRow) -> ForeignTree:
 
 
 def nodes_of(tree: ForeignTree, tree_id: str, problem_id: str, verdicts: Verdicts) -> list[Node]:
-    """Return the tree as rows. Q-values and visits are the file's; verdicts, and what follows from them, are ours.
+    """Return the tree as rows. Q-values are the file's, visits too but for those of scores; verdicts, and what follows from
+    them, are ours.
 
     Raises RowError where more rollouts ended below a node than visited it.
     """
@@ -103,7 +119,7 @@ def nodes_of(tree: ForeignTree, tree_id: str, problem_id: str, verdicts: Verdict
     with_code = all(state.text.startswith(CODE) for state in tree.states if len(state.path) == 1) and len(tree.states) > 1
     nodes = []
     for node_id, state in enumerate(tree.states):
-        if state.n_visits < n_correct[node_id] + n_wrong[node_id]:
+        if state.n_rollouts < n_correct[node_id] + n_wrong[node_id]:
             raise RowError(f"tag {_tag(state.path)} has {state.n_visits} visits, fewer than rollouts that ended below it")
         text = state.text.removeprefix(CODE) if with_code and len(state.path) == 1 else state.text
         if not state.path:
@@ -127,10 +143,10 @@ def nodes_of(tree: ForeignTree, tree_id: str, problem_id: str, verdicts: Verdict
                 answer=state.final_answer if state.ending == "answer" else None,
                 verdict=verdict,
                 grading_method=method,
-                n_visits=state.n_visits,
+                n_visits=state.n_rollouts,
                 n_correct=n_correct[node_id],
                 n_wrong=n_wrong[node_id],
-                ppm_score=_ppm_score(state),
+                ppm_score=state.ppm_score,
                 q_value=state.q_value,
             )
         )
@@ -142,6 +158,7 @@ def rstar_row(statement: str, answer: str, nodes: Sequence[Node]) -> dict[str, J
     tags: dict[int, str] = {}
     n_children: dict[int, int] = {}
     states: dict[str, Json] = {}
+    figures = _figures(nodes)
     # The solver's own root has no text: the opening of the code belongs to its first step.
     opening = CODE if nodes[0].text.endswith(CODE) else ""
     for node in nodes:
@@ -150,16 +167,62 @@ def rstar_row(statement: str, answer: str, nodes: Sequence[Node]) -> dict[str, J
         else:
             n_children[node.parent_id] = n_children.get(node.parent_id, 0) + 1
             tags[node.node_id] = f"{tags[node.parent_id]}.{n_children[node.parent_id]}"
-        states[tags[node.node_id]] = _written(node, statement, opening)
+        states[tags[node.node_id]] = _written(node, figures[node.node_id], statement, opening)
     return {"question": statement, "answer": answer, "rstar": states}
 
 
-def _written(node: Node, statement: str, opening: str) -> Json:
+@dataclass(slots=True)
+class _Figures:
+    """What the solver says of a node. Mutable: answers below it add to it. value None: nothing gave it one so far."""
+
+    value: float | None
+    value_sum: float
+    n_visits: int
+    q_value: float
+
+    def visit(self, reward: float) -> None:
+        """Count a visit that our search did not make."""
+        self.value_sum += reward
+        self.n_visits += 1
+        self.q_value = self.value_sum / self.n_visits
+
+
+def _figures(nodes: Sequence[Node]) -> dict[int, _Figures]:
+    """Return the figures of nodes, ordered by node_id, by their node_id."""
+    figures: dict[int, _Figures] = {}
+    parents = {node.node_id: node.parent_id for node in nodes}
+    for node in nodes:
+        q_value = node.q_value or 0.0
+        n_visits = node.n_visits + (node.ppm_score is not None and node.q_value is not None)
+        figures[node.node_id] = own = _Figures(node.ppm_score, q_value * n_visits, n_visits, q_value)
+        if node.verdict is not None:
+            reward = REWARDS[node.verdict]
+            for above in _path(node.node_id, parents):
+                if figures[above].value is None:
+                    figures[above].value = reward
+                if not node.n_visits:
+                    figures[above].visit(reward)
+        elif node.ending in _FINAL_ANSWERS and not node.n_visits:
+            own.value = -1.0
+            own.visit(-1.0)
+        elif node.ending is not None:
+            own.value = q_value
+    return figures
+
+
+def _path(node_id: int, parents: Mapping[int, int | None]) -> Iterator[int]:
+    """Yield a node and those above it."""
+    above: int | None = node_id
+    while above is not None:
+        yield above
+        above = parents[above]
+
+
+def _written(node: Node, figures: _Figures, statement: str, opening: str) -> Json:
     is_root = node.parent_id is None
     final_answer = ""
     if node.ending is not None:
         final_answer = node.answer or "" if node.ending == "answer" else _FINAL_ANSWERS.get(node.ending, _OTHER_ENDING)
-    value = node.ppm_score if node.ppm_score is not None else node.q_value
     return {
         "text": "" if is_root else (opening if node.depth == 1 else "") + node.text,
         "extra_info": f"question: {statement}" if is_root else "",
@@ -167,9 +230,9 @@ def _written(node: Node, statement: str, opening: str) -> Json:
         "action_input": code_of(node.text) if node.outcome != "not_run" else "",
         "observation": node.stdout if node.outcome == "ok" else node.error or "",
         "final_answer": final_answer,
-        "value": value or 0.0,
-        "q_value": node.q_value or 0.0,
-        "visit_count": node.n_visits,
+        "value": figures.value or 0.0,
+        "q_value": figures.q_value,
+        "visit_count": figures.n_visits,
     }
 
 
@@ -227,11 +290,6 @@ def _outcome(state: State) -> Outcome:
     if state.ending == "too_many_errors" or _FAILURE.match(state.observation):
         return "timeout" if state.observation.startswith("TimeoutError") else "error"
     return "ok" if code_of(state.text.removeprefix(CODE)) and not state.final_answer else "not_run"
-
-
-def _ppm_score(state: State) -> float | None:
-    """Return the value that the solver began with where a reward model gave it: neither nothing nor a reward of +1 or -1."""
-    return state.value if not state.final_answer and 0 < abs(state.value) < 1 else None
 
 
 def _tag(path: tuple[int, ...]) -> str:

@@ -6,9 +6,14 @@ from tasks.search.tree import SearchTree
 
 
 def wants_rollout(tree: SearchTree, settings: SearchSettings, guidance: Guidance) -> bool:
-    """Return whether another rollout is to begin: n_extra_rollouts are for unsolved trees.
+    """Return whether another rollout is to begin: none in an exhausted tree, n_extra_rollouts in trees without a right answer.
 
-    Without a reference no rollout can be known to be correct, so there are no extra ones.
+    A right answer that no rollout reached counts, as it does for the training data. Without a reference no answer can be known
+    to be right, so there are no extra rollouts.
     """
-    n_extra = settings.n_extra_rollouts if guidance.reference is not None and not tree.root.n_correct else 0
-    return tree.n_rollouts < settings.n_rollouts + n_extra
+    if tree.root.is_exhausted:
+        return False
+    if tree.n_rollouts < settings.n_rollouts:
+        return True
+    n_most = settings.n_rollouts + settings.n_extra_rollouts
+    return tree.n_rollouts < n_most and guidance.reference is not None and not tree.solved

@@ -5,21 +5,25 @@ from tasks.search.budget import wants_rollout
 from tasks.search.expansion import Guidance, end_unfinished, expand
 from tasks.search.format import Wording
 from tasks.search.settings import SearchSettings
-from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
+from tasks.search.tree import SearchNode, SearchTree, best_child, exhaust, propagate_reward
 
 
 def grow_tree(
     tree_id: str, problem_id: str, statement: str, settings: SearchSettings, guidance: Guidance
 ) -> Search[SearchTree]:
-    """Return the tree after settings.n_rollouts rollouts, and n_extra_rollouts more while it is unsolved.
+    """Return the tree after settings.n_rollouts rollouts, and n_extra_rollouts more while it is unsolved; fewer where all of it
+    was seen.
 
     A tree that is stopped comes back with the rollouts that were whole by then.
     """
     tree = plant(tree_id, problem_id, statement, guidance.wording)
     try:
         while wants_rollout(tree, settings, guidance):
-            propagate_reward((yield from _roll_out(tree, settings, guidance)))
+            terminal = yield from _roll_out(tree, settings, guidance)
+            propagate_reward(terminal)
             tree.n_rollouts += 1
+            if settings.skip_exhausted:
+                exhaust(terminal)
     except Stopped as stop:
         end_unfinished(tree, stop.ending, guidance)
     return tree

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from warehouse.no_data import SPEED
+from warehouse.no_data import SPEED, Later
 
 
 class SearchSettings(BaseModel):
@@ -15,7 +15,7 @@ class SearchSettings(BaseModel):
     n_rollouts: int = Field(8, ge=1, le=1024)
     """Rollouts per tree. The paper: 8 in round 1, 16 from round 2 on."""
     n_extra_rollouts: int = Field(0, ge=0, le=1024)
-    """Further rollouts, one by one, while no rollout of the tree was correct. The paper: 16, in round 4 up to 112."""
+    """Further rollouts, one by one, while no answer in the tree is correct. The paper: 16, in round 4 up to 112."""
     n_candidates: int = Field(5, ge=1, le=256)
     """Steps proposed at an expansion. The paper: 5 in round 1, 8 in rounds 2 and 3, 16 in round 4."""
     n_trees: int = Field(1, ge=1, le=64)
@@ -34,6 +34,9 @@ class SearchSettings(BaseModel):
     """Failed steps in a row at which a trajectory ends. 1: the first failed step ends it."""
     q_source: Literal["terminal", "ppm"] = "terminal"
     """terminal: Q-values come from graded answers alone (rounds 1 and 2). ppm: a new node starts with its PPM score."""
+    skip_exhausted: Annotated[bool, Later(False)] = True
+    """A rollout passes over terminal nodes that were visited before, and nodes below which there are no others; a tree in which
+    all were visited is done. As in the public release. False: rollouts return to them."""
     window: Annotated[int, SPEED] = Field(128, ge=1, le=65536)
     """Trees in flight at most; fewer where the engine's KV cache holds no more. Bounds memory. Does not change any tree."""
     tree_deadline_seconds: float = Field(0.0, ge=0.0)

@@ -16,7 +16,7 @@ class SearchNode:
     """A step placed in a tree. Mutable: visits grow while the tree does.
 
     value_sum adds up the rewards of the rollouts that passed here. prior_visits is 1 where a PPM score stands in as the
-    first visit, else 0.
+    first visit, else 0. is_exhausted: no terminal node at or below this one is left to be visited.
     """
 
     node_id: int
@@ -38,6 +38,7 @@ class SearchNode:
     value_sum: float = 0.0
     ppm_score: float | None = None
     prior_visits: int = 0
+    is_exhausted: bool = False
     repairs: tuple[str, ...] = ()
     children: "list[SearchNode]" = field(default_factory=list)
 
@@ -109,6 +110,11 @@ class SearchTree:
         return any(node.verdict == "correct" for node in self.nodes)
 
     @property
+    def endings(self) -> "list[SearchNode]":
+        """The distinct terminal nodes in which rollouts ended."""
+        return [node for node in self.nodes if node.ending is not None and node.n_visits]
+
+    @property
     def n_tokens(self) -> int:
         """Tokens that the policy generated for the tree; identical candidates were generated once each."""
         return sum(node.n_tokens * node.n_merged for node in self.nodes)
@@ -132,10 +138,11 @@ def uct_score(node: SearchNode, n_parent: int, exploration_weight: float) -> flo
 
 
 def best_child(node: SearchNode, exploration_weight: float) -> SearchNode:
-    """Return the child with the highest UCT score. Ties go to the oldest, so that a run is reproducible."""
+    """Return the child of the highest UCT score, exhausted ones apart. Ties go to the oldest, so that a run is reproducible."""
     # At least 1: a parent that is being visited for the first time has no visits yet, but its children may have a prior.
     n_parent = max(1, node.n_visits + node.prior_visits)
-    return max(node.children, key=lambda child: (uct_score(child, n_parent, exploration_weight), -child.node_id))
+    children = [child for child in node.children if not child.is_exhausted]
+    return max(children, key=lambda child: (uct_score(child, n_parent, exploration_weight), -child.node_id))
 
 
 def propagate_reward(terminal: SearchNode) -> None:
@@ -145,6 +152,14 @@ def propagate_reward(terminal: SearchNode) -> None:
         node.value_sum += terminal.reward
         node.n_correct += terminal.reward == 1.0
         node.n_wrong += terminal.reward == -1.0
+
+
+def exhaust(terminal: SearchNode) -> None:
+    """Have no rollout come to a terminal node again, nor to ancestors of which every child is exhausted."""
+    node: SearchNode | None = terminal
+    while node is not None and all(child.is_exhausted for child in node.children):
+        node.is_exhausted = True
+        node = node.parent
 
 
 def rows(tree: SearchTree) -> Iterator[Node]:

@@ -16,6 +16,8 @@ class LinkedNode:
 
     row: dict[str, Any]
     children: list["LinkedNode"] = field(default_factory=list)
+    leads_to_right: bool = False
+    leads_to_wrong: bool = False
 
     @property
     def value(self) -> float:
@@ -39,6 +41,10 @@ def lean(folder: Path) -> dict[str, float]:
     ):
         for root in roots:
             paths = [path for path in _paths(root, [root]) if path[-1].row["ending"] == "answer"]
+            for path in paths:
+                for node in path:
+                    node.leads_to_right |= path[-1].row["verdict"] == "correct"
+                    node.leads_to_wrong |= path[-1].row["verdict"] == "wrong"
             finished = sorted(((_mean_q(path), _completion(path), path) for path in paths), key=lambda one: -one[0])
             n_trajectories += _write(trajectories, (_trajectory(*one) for one in finished))
             n_examples += _write(examples, _examples(root, finished))
@@ -98,10 +104,16 @@ def _pairs(root: LinkedNode, finished: list[tuple[float, str, NodePath]]) -> Ite
     while waiting:
         node, prefix = waiting.pop()
         waiting += [(child, prefix + child.row["text"]) for child in node.children if child.children]
-        tried = sorted((child for child in node.children if child.row["n_visits"]), key=lambda child: -child.value)
-        good_steps = [child.row for child in tried if child.row["n_correct"]][:2]
-        bad_steps = [child.row for child in tried if not child.row["n_correct"]][-2:]
-        yield from ({"prompt": prefix, "chosen": g["text"], "rejected": b["text"]} for g in good_steps for b in bad_steps)
+        ranked = sorted(node.children, key=lambda child: -child.value)
+        good_steps = [child for child in ranked if child.leads_to_right][:2]
+        bad_steps = [child for child in ranked if _may_be_rejected(child)][-2:]
+        both = ((good, bad) for good in good_steps for bad in bad_steps if good.value > bad.value)
+        yield from ({"prompt": prefix, "chosen": good.row["text"], "rejected": bad.row["text"]} for good, bad in both)
+
+
+def _may_be_rejected(node: LinkedNode) -> bool:
+    leads_to_wrong = node.leads_to_wrong or node.row["n_wrong"]
+    return bool(leads_to_wrong and not node.leads_to_right and node.row["outcome"] == "ok")
 
 
 def _write(stream: TextIO, rows: Iterator[dict[str, Any]]) -> int:

@@ -106,6 +106,7 @@ def main() -> None:
             lambda texts: tokenizer(texts, add_special_tokens=False)["input_ids"],
             settings.max_length,
             HELD_OUT_SHARE,
+            repeats=True,
         )
         with contextlib.redirect_stdout(sys.stderr):  # the Trainer prints its logs
             packed = measure(job, data, collate_packs)

@@ -43,7 +43,7 @@ from tasks.search.format import prompt
 from tasks.search.mcts import grow_tree
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
-from tasks.search.tree import SearchNode, SearchTree, best_child, propagate_reward
+from tasks.search.tree import SearchNode, SearchTree, best_child, exhaust, propagate_reward
 from tests.benchmarks.search_ground import BASE, spread, write
 from tests.benchmarks.simulated_engine import Policy, SimulatedEngine, hanging_candidate, symbolic_candidate, toy_candidate
 
@@ -176,13 +176,17 @@ def in_lock_step(work: Work, machine: LockStep) -> list[SearchTree]:
     """Return the trees, grown one depth of all problems at a time."""
     trees = [(SearchTree.planted(one.key, one.key, prompt(one.statement)), Guidance(one.answer, False)) for one in work.tasks]
     for _ in range(work.search.n_rollouts):
-        walking: list[tuple[SearchTree, Guidance, SearchNode]] = [(tree, guidance, tree.root) for tree, guidance in trees]
+        walking: list[tuple[SearchTree, Guidance, SearchNode]] = [
+            (tree, guidance, tree.root) for tree, guidance in trees if not tree.root.is_exhausted
+        ]
         while walking:
             walking = [(tree, guidance, _leaf(node, work.search)) for tree, guidance, node in walking]
             for tree, _, node in walking:
                 if node.ending is not None:
                     propagate_reward(node)
                     tree.n_rollouts += 1
+                    if work.search.skip_exhausted:
+                        exhaust(node)
             walking = [one for one in walking if one[2].ending is None]
             _expand_all([(tree, expand(tree, node, work.search, guidance)) for tree, guidance, node in walking], machine)
     return [tree for tree, _ in trees]

@@ -3,15 +3,17 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from tasks.evaluation.metrics import (
     Vote,
     best_of,
-    bootstrap_interval,
     majority,
     mean_correct,
+    paired_p_value,
     pass_at_k,
     weighted_majority,
+    wilson_interval,
 )
 
 
@@ -78,11 +80,22 @@ def test_picking_at_random_earns_pass_at_1(verdicts):
     assert mean_correct(votes) == pytest.approx(pass_at_k(len(verdicts), sum(verdicts), 1))
 
 
-def test_a_bootstrap_interval_holds_the_mean_and_narrows_with_more_problems():
-    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 200
-    for values in (few, many):
-        low, high = bootstrap_interval(values, seed=0)
-        assert low < 0.5 < high
-    assert bootstrap_interval(many, 0)[1] - bootstrap_interval(many, 0)[0] < 0.5 * (
-        bootstrap_interval(few, 0)[1] - bootstrap_interval(few, 0)[0]
-    )
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_intervals_are_those_of_scipy_for_whole_problems(counts):
+    n_right, n_problems = counts
+    theirs = binomtest(n_right, n_problems).proportion_ci(method="wilson")
+    assert wilson_interval(n_right / n_problems, n_problems) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_an_interval_holds_a_share_of_parts_and_needs_a_problem():
+    low, high = wilson_interval(0.3125, 8)
+    assert 0 < low < 0.3125 < high < 1
+    with pytest.raises(ValueError, match="at least one problem"):
+        wilson_interval(0.0, 0)
+
+
+def test_the_paired_test_is_mcnemars_and_says_nothing_where_nothing_differs():
+    assert paired_p_value(0, 0) == 1.0
+    assert paired_p_value(3, 3) == 1.0
+    assert paired_p_value(10, 0) == pytest.approx(2 / 2**10)
+    assert paired_p_value(2, 12) == paired_p_value(12, 2) == pytest.approx(2 * (1 + 14 + 91) / 2**14)

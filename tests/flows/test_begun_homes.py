@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.home.conduct import refuse_other_settings
-from flows.settings import Settings, fingerprint, load
+from flows.settings import Settings, fingerprint, load, without_later
 from tests.warehouse.trees import round_row
 from warehouse.errors import BadInput
 from warehouse.store.lake import Warehouse
@@ -27,6 +27,23 @@ def test_a_home_goes_on_with_other_settings_of_speed_and_more_rounds() -> None:
 def test_a_home_of_other_settings_is_refused_with_what_differs() -> None:
     with pytest.raises(BadInput, match=r"round 1 of other settings \(rounds\.1\.search\.n_trees: None -> 2\)"):
         refuse_other_settings(load(overrides=["rounds.1.search.n_trees=2"]), HOME, [BEGUN])
+
+
+def test_a_home_that_was_begun_before_a_setting_came_goes_on_without_it() -> None:
+    before = load(overrides=["search.skip_exhausted=false", "annotation.rejected_steps=all", "ppm.repeated_pairs=all"])
+    stored = before.model_dump(mode="json")
+    for section, name in (("search", "skip_exhausted"), ("annotation", "rejected_steps"), ("engine", "quantization")):
+        del stored[section][name]
+    del stored["ppm"]["repeated_pairs"]
+    begun = replace(BEGUN, settings_json=json.dumps(stored), fingerprint=fingerprint(before, 1))
+    settings, changed = without_later(SETTINGS, begun.settings_json)
+    assert sorted(changed) == [
+        'annotation.rejected_steps = "all"',
+        'ppm.repeated_pairs = "all"',
+        "search.skip_exhausted = false",
+    ]
+    refuse_other_settings(settings, HOME, [begun])
+    assert without_later(SETTINGS, BEGUN.settings_json) == (SETTINGS, [])
 
 
 def test_a_home_of_another_version_is_refused_in_one_line_and_can_still_be_read(tmp_path: Path) -> None:

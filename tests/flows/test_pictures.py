@@ -15,7 +15,7 @@ from flows.display.pictures.evolution_curve import LABEL_GAP, evolution_svg, spr
 from flows.display.pictures.lineage_graph import lineage_graph_svg
 from flows.display.pictures.lineage_picture import RoundLineage, lineage_svg
 from flows.display.pictures.svg import data_url, text
-from flows.display.tables.rounds import RoundSummary, table_of
+from flows.display.tables.rounds import RoundComparison, RoundSummary, table_of
 from warehouse.rounds.lineage import Edge, LineageGraph, Thing
 
 
@@ -128,6 +128,20 @@ def test_the_table_has_a_column_per_round_and_a_row_per_level_and_stage() -> Non
     drawn = file.getvalue()
     for part in ("base", "round 1", "33.3 %", "57.5 %", "level 2", "70%", "12,345", "rollout", "1 min 01 s", "1 min 04 s"):
         assert part in drawn
+
+
+def test_a_compared_share_has_its_interval_and_a_paired_test_below_it() -> None:
+    rounds = [summary(0, greedy_pass_1=0.5), summary(1, greedy_pass_1=0.75)]
+    compared = [
+        RoundComparison(0, "greedy_pass_1", 0.5, 40, None, 0, 0, 0),
+        RoundComparison(1, "greedy_pass_1", 0.75, 40, 0, 40, 12, 2),
+    ]
+    table = table_of(rounds, compared)
+    names = list(table.columns[0].cells)
+    place = names.index("greedy pass@1")
+    assert names[place + 1 : place + 3] == ["  95 % interval", "  p, round before"]
+    cells = [list(column.cells)[place + 1 : place + 3] for column in table.columns[1:]]
+    assert cells == [["35.2 to 64.8", ""], ["59.8 to 85.8", "0.013"]]
 
 
 def test_a_lineage_graph_shows_every_thing_and_edge_from_left_to_right() -> None:

@@ -18,6 +18,8 @@ from flows.display.tables.gates import gate_tables, trend
 from flows.display.tables.round_diff import compared
 from flows.home.examination import Finding, examine
 from flows.settings import Settings
+from tasks.evaluation.scoreboard import Metric
+from tasks.runtime.variants import MeasuredVariant, Variant, ablation_rows
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
@@ -37,7 +39,7 @@ from warehouse.store.lake import Warehouse
 
 def drawn(renderable: object) -> str:
     file = io.StringIO()
-    Console(file=file, width=100).print(renderable)
+    Console(file=file, width=120).print(renderable)
     return file.getvalue()
 
 
@@ -189,6 +191,43 @@ def test_a_benchmark_is_shown_with_its_intervals_and_what_could_not_be_graded(tm
     assert said[0] == "1 problems of gsm8k have answers that could not be graded:"
     assert said[1].strip() == "p3: is '2' equal to '1'?"
     assert [line.split(":")[0] for line in refused] == ["1 problems of gsm8k count as wrong without an attempt"]
+
+
+def test_methods_are_tested_against_the_vote_on_the_same_problems(tmp_path: Path) -> None:
+    share, summary = Batch(1, "measure", "hard sample 000", "f"), Batch(1, "measure", "hard summary", "f")
+    who = ("policy-1", None, "test")
+    earned = {"greedy_pass_1": [0.0] * 8, "maj_8": [1.0] * 6 + [0.0] * 2, "best_of_8": [1.0] * 8}
+    with Warehouse.open(tmp_path) as lake:
+        shares = [
+            ProblemMetric(*who, f"p{place}", "greedy" if metric == "greedy_pass_1" else "sample", metric, value, 10.0)
+            for metric, values in earned.items()
+            for place, value in enumerate(values)
+        ]
+        lake.commit(share, {"problem_metrics": shares})
+        metrics = [Evaluation(*who, name, None, sum(values) / 8, 8, "hard", 0.1, 0.9, 10.0) for name, values in earned.items()]
+        lake.commit(summary, {"evaluations": metrics})
+        outcome: Any = Measured(SimpleNamespace(name="hard"), (share.batch_id,), summary.batch_id)
+        lines = drawn(evaluation_table(lake, outcome)).splitlines()
+    assert lines[1].split()[-2:] == ["p,", "maj@8"]
+    assert [line.split()[-1] for line in lines[2:]] == ["0.031", "0", "0.500"]
+
+
+def test_variants_are_compared_with_the_last_of_their_question() -> None:
+    metric = Metric("maj_8", None, 0.5, 0.1, 0.9, 4, 10.0)
+    earned = {"unverified": [0.0, 0.0, 1.0, 0.0], "verified": [1.0, 1.0, 0.0, 0.0]}
+    rows = ablation_rows(
+        [
+            MeasuredVariant(
+                Variant(question="sft-data", name=name, policy_id=name),
+                (metric,),
+                "test",
+                {("maj_8", f"p{place}"): value for place, value in enumerate(values)},
+            )
+            for name, values in earned.items()
+        ]
+    )
+    compared = [(row.variant, row.against, row.n_better, row.n_worse) for row in rows]
+    assert compared == [("unverified", "verified", 1, 2), ("verified", None, None, None)]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def row(tree: dict[str, dict[str, object]], **fields: object) -> RawRow:
 
 TREE = {
     "0": state("", 0.0, 2, extra_info="question: What is 1 + 1?"),
-    "0.1": state("<code>\nx = 1 + 1\n<end_of_step>", 1.0, 1, value=0.25, action="python_interpreter", observation=""),
+    "0.1": state("<code>\nx = 1 + 1\n<end_of_step>", 0.625, 2, value=0.25, action="python_interpreter", observation=""),
     "0.2": state(
         "<code>\nx = y\n<end_of_step>", -1.0, 1, "Too many consecutive steps have code errors.", observation="NameError: y"
     ),

@@ -119,6 +119,17 @@ def test_pairs_of_equal_prefixes_are_dropped_and_counted() -> None:
     assert len(data.train[0].weights) == 1
 
 
+def test_a_pair_that_comes_again_is_trained_on_once_as_it_was_found_last() -> None:
+    again = {("t9", node_id): node for (tree_id, node_id), node in NODES.items() if tree_id == "t1"}
+    newer = PreferencePair("p", "step", ("t9", 1), ("t9", 2), 0.25, -1.0, weight=0.5)
+    pairs = [STEP_PAIR, ANSWER_PAIR, newer]
+    data = build_packs(NODES | again, pairs, tokenize, 100, held_out_share=0)
+    assert (data.n_repeated_pairs, data.n_dropped_pairs) == (1, 0)
+    assert sorted(zip(data.train[0].weights, data.train[0].chosen_q, strict=True)) == [(0.5, 0.25), (0.5, 0.5)]
+    every = build_packs(NODES | again, pairs, tokenize, 100, held_out_share=0, repeats=True)
+    assert (every.n_repeated_pairs, len(every.train[0].weights)) == (0, 3)
+
+
 def test_pairs_that_fit_in_no_pack_are_dropped_and_counted() -> None:
     data = build_packs(NODES, [STEP_PAIR, ANSWER_PAIR], tokenize, max_length=4, held_out_share=0)
     assert data.n_dropped_pairs == 1

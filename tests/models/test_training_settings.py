@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from models.training.job import TrainingJob
 from models.training.settings import PpmSettings, SftSettings
+from warehouse.no_data import neutral_fields
 
 
 def policy_job(tmp_path: Path, **changes: object) -> TrainingJob:
@@ -54,6 +55,25 @@ def test_a_job_names_what_it_lacks(tmp_path: Path) -> None:
 def test_the_fingerprint_follows_what_decides_the_weights(tmp_path: Path, change: dict[str, object]) -> None:
     assert policy_job(tmp_path).fingerprint() != policy_job(tmp_path, **change).fingerprint()
     assert policy_job(tmp_path).fingerprint() == policy_job(tmp_path, work_dir=tmp_path / "elsewhere").fingerprint()
+
+
+def test_a_setting_that_came_later_leaves_the_fingerprint_of_jobs_begun_before(tmp_path: Path) -> None:
+    (tmp_path / "n").write_bytes(b"n")
+    (tmp_path / "p").write_bytes(b"p")
+    before, after = (
+        TrainingJob(
+            kind="ppm",
+            start_dir=tmp_path,
+            work_dir=tmp_path,
+            settings=PpmSettings(repeated_pairs=repeated_pairs),
+            seed=0,
+            nodes=tmp_path / "n",
+            pairs=tmp_path / "p",
+        )
+        for repeated_pairs in ("all", "once")
+    )
+    assert "repeated_pairs" not in before.settings.model_dump_json(exclude=neutral_fields(before.settings))
+    assert before.fingerprint() != after.fingerprint()
 
 
 def test_the_fingerprint_follows_the_data(tmp_path: Path) -> None:

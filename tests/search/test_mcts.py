@@ -14,7 +14,7 @@ from tasks.search.format import END_OF_CODE, END_OF_STEP, code_of
 from tasks.search.mcts import grow_tree
 from tasks.search.seeds import tree_id
 from tasks.search.settings import SearchSettings
-from tasks.search.tree import SearchTree, rows
+from tasks.search.tree import SearchNode, SearchTree, rows
 from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, never, toy_problem, toy_step
 from warehouse.errors import EngineUnavailable, Interrupted
 
@@ -38,16 +38,48 @@ def all_rows(trees: list[SearchTree]):
 
 
 @settings(max_examples=15, deadline=None)
-@given(n_rollouts=st.integers(1, 24), n_candidates=st.integers(1, 6), scored=st.booleans())
-def test_visits_of_a_node_are_those_of_its_children_and_of_rollouts_that_ended_there(n_rollouts, n_candidates, scored):
-    for tree in grow(SearchSettings(n_rollouts=n_rollouts, n_candidates=n_candidates), scored=scored):
-        assert tree.root.n_visits == tree.n_rollouts == n_rollouts
+@given(n_rollouts=st.integers(1, 24), n_candidates=st.integers(1, 6), scored=st.booleans(), skip=st.booleans())
+def test_visits_of_a_node_are_those_of_its_children_and_of_rollouts_that_ended_there(n_rollouts, n_candidates, scored, skip):
+    search = SearchSettings(n_rollouts=n_rollouts, n_candidates=n_candidates, skip_exhausted=skip)
+    for tree in grow(search, scored=scored):
+        assert tree.root.n_visits == tree.n_rollouts == sum(node.n_visits for node in tree.endings)
+        assert tree.n_rollouts == n_rollouts or tree.root.is_exhausted
         for node in tree.nodes:
             n_below = sum(child.n_visits for child in node.children)
             assert node.n_visits == n_below if node.ending is None and node.children else n_below == 0
             assert node.n_correct + node.n_wrong <= node.n_visits
             assert node.value_sum == node.n_correct - node.n_wrong
             assert node.q_value is None or -1 <= node.q_value <= 1
+
+
+def reachable(tree: SearchTree) -> list[SearchNode]:
+    """Nodes from which a rollout could still come to a terminal node that none came to: unvisited ones and unexpanded ones."""
+    return [node for node in tree.nodes if not node.children and not (node.ending and node.n_visits)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(n_rollouts=st.integers(1, 40), n_candidates=st.integers(1, 4), scored=st.booleans(), unsolvable=st.booleans())
+def test_a_rollout_never_ends_where_one_ended_before_while_another_ending_is_reachable(
+    n_rollouts, n_candidates, scored, unsolvable
+):
+    problems = [(statement, "never" if unsolvable else answer) for statement, answer in PROBLEMS]
+    search = SearchSettings(n_rollouts=n_rollouts, n_extra_rollouts=7, n_candidates=n_candidates)
+    for tree in grow(search, scored=scored, problems=problems):
+        n_wanted = n_rollouts if tree.solved else n_rollouts + 7
+        assert all(node.n_visits == 1 for node in tree.endings)
+        # A tree is done early only where every terminal node was visited and nothing is left to expand.
+        assert (tree.n_rollouts < n_wanted) <= (reachable(tree) == [])
+        assert len(tree.endings) == tree.n_rollouts <= n_rollouts + 7
+        for node in tree.nodes:
+            below = [one for one in reachable(tree) if node in one.path()]
+            assert node.is_exhausted is (not below)
+
+
+def test_rollouts_return_to_terminal_nodes_where_the_settings_say_so():
+    trees = grow(SearchSettings(n_rollouts=24, n_candidates=2, skip_exhausted=False))
+    assert all(tree.n_rollouts == 24 for tree in trees)
+    assert any(node.n_visits > 1 for tree in trees for node in tree.endings)
+    assert not any(node.is_exhausted for tree in trees for node in tree.nodes)
 
 
 @pytest.mark.parametrize("window", [1, 8, 64])
@@ -116,7 +148,7 @@ def test_every_ending_is_named_and_costs_the_trajectory_its_reward(step, search,
     (tree,) = grow(SearchSettings(n_rollouts=3, **search), problems=[("1", "1")], step=step)
     terminals = [node for node in tree.nodes if node.ending]
     assert {node.ending for node in terminals} == {ending}
-    assert tree.root.n_wrong == 3
+    assert tree.root.n_wrong == tree.n_rollouts == 1
 
 
 def test_a_prompt_that_fills_the_context_ends_its_tree_and_no_other():
@@ -132,7 +164,7 @@ def test_an_answer_that_cannot_be_graded_weighs_nothing():
     def step(prefix: str, seed: int) -> str:
         return f"\nprint('?')\n{END_OF_CODE}"
 
-    (tree,) = grow(SearchSettings(n_rollouts=4), problems=[("1", "1")], step=step)
+    (tree,) = grow(SearchSettings(n_rollouts=4, skip_exhausted=False), problems=[("1", "1")], step=step)
     assert (tree.root.n_visits, tree.root.n_correct, tree.root.n_wrong, tree.root.q_value) == (4, 0, 0, 0.0)
 
 
@@ -140,7 +172,7 @@ def test_only_unsolved_trees_get_extra_rollouts():
     def step(prefix: str, seed: int) -> str:
         return toy_step(prefix, 3) if "<|user|>:\n7" in prefix else toy_step(prefix, 1)
 
-    search = SearchSettings(n_rollouts=2, n_extra_rollouts=5)
+    search = SearchSettings(n_rollouts=2, n_extra_rollouts=5, skip_exhausted=False)
     solved, unsolved = grow(search, problems=[toy_problem([1, 2]), toy_problem([7, 2])], step=step)
     assert (solved.solved, solved.n_rollouts) == (True, 2)
     assert (unsolved.solved, unsolved.n_rollouts) == (False, 7)
@@ -163,10 +195,10 @@ def test_without_a_reference_the_ppm_rewards_whole_trajectories():
     driver: Driver[SearchTree] = Driver(
         Machinery(FakeEngine(rng), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=1
     )
-    search = grow_tree("t", "p", "1+2", SearchSettings(n_rollouts=6, n_extra_rollouts=9), Guidance(None, scored=True))
+    search = grow_tree("t", "p", "1+2", SearchSettings(n_rollouts=5, n_extra_rollouts=9), Guidance(None, scored=True))
     ((_, tree),) = driver.run([("t", search)])
     answered = [node for node in tree.nodes if node.ending == "answer"]
-    assert answered and tree.n_rollouts == 6
+    assert answered and tree.n_rollouts == 5
     for node in answered:
         scores = [step.ppm_score for step in node.path() if step.ppm_score is not None]
         assert node.verdict is None
@@ -183,7 +215,6 @@ def test_a_prefix_without_a_score_ends_there_and_weighs_nothing():
     assert all((node.ppm_score, node.reward, node.children) == (None, 0.0, []) for node in unscored)
     assert sum(node.n_visits for node in unscored) > 0
     assert all(node.n_correct == node.n_wrong == 0 for node in unscored)
-    assert all(tree.n_rollouts == 12 for tree in trees)
 
 
 def test_a_ppm_that_never_gives_a_number_stops_the_run():

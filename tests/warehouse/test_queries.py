@@ -295,7 +295,7 @@ def test_the_round_summary_shows_the_votes_of_whichever_k_was_measured(
         lake.commit(batch(number, "evaluate", "test"), {"evaluations": measured})
     found = lake.query("round_summary")
     assert rows(found, "n_samples", "maj", "best_of", "random_of") == [(shown, *[shown / 100] * 3)] * 2
-    table = round_table(found)
+    table = round_table(found, lake.query("round_comparisons"))
     assert {f"maj@{shown}", f"best-of-{shown} by PPM", f"random-of-{shown}"} <= {*table.columns[0].cells}
 
 
@@ -314,6 +314,17 @@ def test_the_best_trajectory_of_a_problem_is_its_newest_of_the_highest_mean_q(tw
 def test_difficulty_follows_from_the_rollouts(two_rounds: Warehouse) -> None:
     found = two_rounds.query("select problem_id, difficulty from v_searched where round = 1 order by problem_id")
     assert found.rows() == [("p1", "medium"), ("p2", "hard")]
+
+
+def test_rollouts_that_end_alike_are_one_ending(two_rounds: Warehouse) -> None:
+    found = two_rounds.query(
+        "select problem_id, n_rollouts, n_endings, n_right_endings from v_searched where round = 1 order by all"
+    )
+    assert found.rows() == [("p1", 6, 3, 1), ("p2", 2, 1, 0)]
+    facts = two_rounds.query(
+        "select what, number from v_round_facts where round = 1 and contains(what, 'endings') order by what"
+    )
+    assert facts.rows() == [("distinct endings", 4.0), ("distinct endings that are right", 0.25)]
 
 
 def test_stage_costs_add_up_the_ledger(two_rounds: Warehouse) -> None:

@@ -237,6 +237,23 @@ def test_what_decontamination_dropped_and_why(lake: Warehouse) -> None:
     ]
 
 
+def test_rounds_are_compared_problem_by_problem_with_the_round_before(three_rounds: Warehouse) -> None:
+    found = three_rounds.query("round_comparisons").filter(metric="coverage")
+    columns = ("round", "value", "n_problems", "previous_round", "n_compared", "n_better", "n_worse")
+    assert rows(found.sort("round"), *columns) == [
+        (1, pytest.approx(1 / 3), 3, None, 0, 0, 0),
+        (2, pytest.approx(1 / 3), 3, 1, 3, 1, 1),
+        (3, pytest.approx(2 / 3), 3, 2, 3, 1, 0),
+    ]
+
+
+def test_two_rounds_differ_by_the_problems_that_one_of_them_alone_solved(three_rounds: Warehouse) -> None:
+    found = three_rounds.query("round_diff", before=1, after=3).filter(section="coverage", what="all levels")
+    assert rows(found, "n_better", "n_worse") == [(1, 0)]
+    others = three_rounds.query("round_diff", before=1, after=3).filter(section="search")
+    assert set(rows(others, "n_better", "n_worse")) == {(None, None)}
+
+
 def test_a_source_of_which_everything_was_refused_is_in_the_report(lake: Warehouse) -> None:
     row = QuarantinedRow("copies", 0, "contaminated: equals test problem abc of x", "s")
     lake.commit(batch(0, "ingest", "x"), {"quarantine": [row]})

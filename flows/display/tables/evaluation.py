@@ -8,6 +8,8 @@ import polars as pl
 from rich.table import Table
 
 from flows.display.progress.stage import duration
+from flows.display.tables.comparison import interval_text, p_value_text
+from tasks.evaluation.metrics import paired_p_value
 from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _LABELS = (
     (r"mcts_best", "MCTS, best", "mcts"),
     (r"mcts_weighted_maj", "MCTS, weighted vote", "mcts"),
     (r"mcts_pass", "MCTS, any answer", "mcts"),
+    (r"correct_rollouts", "rollouts that end right", "search"),
 )
 """Metrics in the order of the table: pattern, what people read, method that answers."""
 
@@ -36,7 +39,8 @@ N_NAMED = 10
 def evaluation_table(lake: Warehouse, selected: "MeasuredSelection") -> Table:
     """Return what was measured on a selection: shares in percent with 95 % intervals, tokens per problem, and wall time.
 
-    tokens: of such an answer, discarded steps and samples included. ungraded: answers of the method without a verdict.
+    tokens: of such an answer, discarded steps and samples included. ungraded: answers of the method without a verdict. p: of a
+    paired test against the vote over the fewest samples, or against the greedy answers where nothing was sampled.
     Best-of-k by other aggregations is for `stargrove sql --file aggregations`.
     """
     rows = lake.query(
@@ -49,16 +53,19 @@ def evaluation_table(lake: Warehouse, selected: "MeasuredSelection") -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
     table.title = f"{selected.selection.name}: {rows[0][4]:,} problems"
     table.add_column("", no_wrap=True)
-    for heading in ("%", "95 % interval", "tokens/problem", "wall", "ungraded"):
+    against = _compared_with([row[0] for row in rows])
+    p_values = _p_values(lake, selected, against)
+    for heading in ("%", "95 % interval", "tokens/problem", "wall", "ungraded", f"p, {label_of(against)}"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for label, method, (_, value, low, high, _, tokens) in sorted(map(_labelled, rows), key=_place):
+    for label, method, (metric, value, low, high, _, tokens) in sorted(map(_labelled, rows), key=_place):
         table.add_row(
             label,
             f"{100 * value:.1f}",
-            f"{100 * low:.1f} to {100 * high:.1f}",
+            interval_text(low, high),
             f"{tokens:,.0f}",
             duration(seconds[method]),
             str(ungraded.get(method, 0)),
+            p_value_text(p_values.get(metric)),
         )
     return table
 
@@ -89,6 +96,30 @@ def refused_lines(lake: Warehouse, selected: "MeasuredSelection") -> Iterator[st
 def label_of(metric: str) -> str:
     """Return what people read for a metric."""
     return _labelled((metric, 0.0, 0.0, 0.0, 0, 0.0))[0]
+
+
+def _compared_with(metrics: list[str]) -> str:
+    """Return the metric that the others are tested against."""
+    votes = sorted((metric for metric in metrics if re.fullmatch(r"maj_\d+", metric)), key=lambda vote: int(vote[4:]))
+    return next((metric for metric in (*votes, "greedy_pass_1") if metric in metrics), metrics[0])
+
+
+def _p_values(lake: Warehouse, selected: "MeasuredSelection", against: str) -> dict[str, float]:
+    """Return the p-value of every other metric against one, by a paired test over problems."""
+    found = lake.query(
+        """with shares as (select metric, problem_id, value from problem_metrics where batch_id in (select unnest($ids)))
+        select
+            shares.metric,
+            count(*) filter (where shares.value > other.value) as n_better,
+            count(*) filter (where shares.value < other.value) as n_worse
+        from shares
+        inner join shares as other on other.problem_id = shares.problem_id and other.metric = $against
+        where shares.metric <> $against
+        group by shares.metric""",
+        ids=list(selected.share_batch_ids),
+        against=against,
+    )
+    return {metric: paired_p_value(n_better, n_worse) for metric, n_better, n_worse in found.iter_rows()}
 
 
 Row = tuple[str, float, float, float, int, float]

@@ -10,15 +10,20 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flows.display.tables.comparison import p_value_text
 from flows.settings import stored_differences
 from flows.settings.tables import flat
+from tasks.evaluation.metrics import paired_p_value
 from warehouse.errors import BadInput
 from warehouse.store.lake import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact about both rounds, as text; None where one has none. change: the later minus the earlier, for numbers."""
+    """A fact about both rounds, as text; None where one has none. change: the later minus the earlier, for numbers.
+
+    n_better, n_worse: of problems that both rounds measured, those on which the later earned more and less.
+    """
 
     section: str
     what: str
@@ -26,6 +31,15 @@ class Fact:
     after: str | None
     change: float | None
     is_changed: bool
+    n_better: int | None = None
+    n_worse: int | None = None
+
+    @property
+    def p_value(self) -> float | None:
+        """That of the paired test over problems; None for facts that are not measured problem by problem."""
+        if self.n_better is None or self.n_worse is None:
+            return None
+        return paired_p_value(self.n_better, self.n_worse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +62,10 @@ class RoundDiff:
             parts += [Text("settings", style="bold"), *(Text(f"  {line}") for line in self.settings), ""]
         shown = [fact for fact in self.facts if with_unchanged or fact.is_changed]
         for section, facts in groupby(shown, key=lambda fact: fact.section):
-            table = Table(section, f"round {self.before}", f"round {self.after}", "change", box=None, pad_edge=False)
+            table = Table(section, f"round {self.before}", f"round {self.after}", "change", "p", box=None, pad_edge=False)
             for fact in facts:
                 change = "" if fact.change is None else f"{fact.change:+,.4g}"
-                table.add_row(f"  {fact.what}", _number(fact.before), _number(fact.after), change)
+                table.add_row(f"  {fact.what}", _number(fact.before), _number(fact.after), change, p_value_text(fact.p_value))
             parts += [table, ""]
         return Group(*parts)
 

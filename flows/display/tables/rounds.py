@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from flows.display.progress.stage import duration
+from flows.display.tables.comparison import p_value_text, share_interval_text
+from tasks.evaluation.metrics import paired_p_value
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,13 +56,43 @@ class RoundSummary:
         return f"round {self.round}" if self.round else "base"
 
 
-def round_table(summary: "pl.DataFrame") -> Table:
-    """Return the rows of the query `round_summary` as a table for people."""
-    return table_of([RoundSummary.of_row(row) for row in summary.iter_rows(named=True)])
+@dataclass(frozen=True, slots=True)
+class RoundComparison:
+    """One row of the query `round_comparisons`: a share of problems, and how it differs from the round before it.
+
+    n_compared: problems that both rounds measured; of these, it earned more on n_better and less on n_worse.
+    """
+
+    round: int
+    metric: str
+    value: float
+    n_problems: int
+    previous_round: int | None
+    n_compared: int
+    n_better: int
+    n_worse: int
+
+    @property
+    def p_value(self) -> float | None:
+        """That of the paired test over problems; None where there is nothing to compare with."""
+        return paired_p_value(self.n_better, self.n_worse) if self.n_compared else None
 
 
-def table_of(rounds: Sequence[RoundSummary]) -> Table:
-    """Return the table of these rounds, in their order."""
+def round_table(summary: "pl.DataFrame", comparisons: "pl.DataFrame") -> Table:
+    """Return the rows of the queries `round_summary` and `round_comparisons` as a table for people."""
+    return table_of(
+        [RoundSummary.of_row(row) for row in summary.iter_rows(named=True)],
+        [RoundComparison(**row) for row in comparisons.iter_rows(named=True)],
+    )
+
+
+def table_of(rounds: Sequence[RoundSummary], comparisons: Sequence[RoundComparison] = ()) -> Table:
+    """Return the table of these rounds, in their order.
+
+    Below a share stand its 95 % interval and the p-value of its difference from the round before, where problems were measured
+    one by one.
+    """
+    compared = {(one.metric, one.round): one for one in comparisons}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
     for one in rounds:
@@ -69,6 +101,12 @@ def table_of(rounds: Sequence[RoundSummary]) -> Table:
     def row(name: str, cells: Iterable[str], style: str | None = None) -> None:
         table.add_row(name, *cells, style=style)
 
+    def certainty(metric: str) -> None:
+        found = [compared.get((metric, one.round)) for one in rounds]
+        if any(found):
+            row("  95 % interval", (share_interval_text(one.value, one.n_problems) if one else "" for one in found), "dim")
+            row("  p, round before", (p_value_text(one.p_value) if one else "" for one in found), "dim")
+
     def part(name: str) -> None:
         table.add_section()
         table.add_row(f"[bold cyan]{name}")
@@ -76,15 +114,19 @@ def table_of(rounds: Sequence[RoundSummary]) -> Table:
     row("status", (one.status or "" for one in rounds))
     part("solved and verified")
     row("coverage", (share(one.coverage) for one in rounds), "bold")
+    certainty("coverage")
     for level in _keys(one.coverage_by_level for one in rounds):
         row(f"  level {level}", (one.coverage_by_level.get(level, "") for one in rounds), "dim")
     row("coverage so far", (share(one.coverage_so_far) for one in rounds), "bold")
     row("lucky code", (share(one.lucky_share) for one in rounds), "dim")
     part("held-out problems")
     row("greedy pass@1", (share(one.greedy_pass_1) for one in rounds), "bold")
+    certainty("greedy_pass_1")
     k = samples_shown(rounds)
     row(f"maj@{k}", (share(one.maj) for one in rounds))
+    certainty(f"maj_{k}")
     row(f"best-of-{k} by PPM", (share(one.best_of) for one in rounds), "bold")
+    certainty(f"best_of_{k}")
     row(f"random-of-{k}", (share(one.random_of) for one in rounds), "dim")
     part("training data")
     row("SFT examples", (count(one.n_sft_examples) for one in rounds))

@@ -5,6 +5,8 @@ select
     evaluations.metric,
     evaluations.level,
     evaluations.value,
+    evaluations.low,
+    evaluations.high,
     evaluations.n_problems,
     evaluations.policy_id,
     evaluations.ppm_id

@@ -58,15 +58,35 @@ facts as (
     union all
     select section, what, null, null, old, new from kept_or_not where section <> 'problems'
 ),
+-- Problem by problem, where both rounds measured the same ones.
+paired as (
+    select
+        case after_shares.metric when 'coverage' then 'coverage' else 'accuracy' end as section,
+        case after_shares.metric when 'coverage' then 'all levels' else after_shares.split || ' ' || after_shares.metric end as what,
+        count(*) filter (where after_shares.value > before_shares.value) as n_better,
+        count(*) filter (where after_shares.value < before_shares.value) as n_worse
+    from v_round_shares as after_shares
+    inner join v_round_shares as before_shares
+        on
+            before_shares.round = $before::integer
+            and before_shares.split = after_shares.split
+            and before_shares.metric = after_shares.metric
+            and before_shares.problem_id = after_shares.problem_id
+    where after_shares.round = $after::integer
+    group by after_shares.split, after_shares.metric
+),
 final as (
     select
-        section,
-        what,
+        facts.section,
+        facts.what,
         coalesce(before_text, before_number::varchar) as before,
         coalesce(after_text, after_number::varchar) as after,
         after_number - before_number as change,
-        coalesce(before_text, before_number::varchar) is distinct from coalesce(after_text, after_number::varchar) as is_changed
+        coalesce(before_text, before_number::varchar) is distinct from coalesce(after_text, after_number::varchar) as is_changed,
+        paired.n_better,
+        paired.n_worse
     from facts
+    left join paired on paired.section = facts.section and paired.what = facts.what
 )
 select * from final
 order by

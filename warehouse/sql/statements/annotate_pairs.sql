@@ -1,5 +1,5 @@
 -- One row per preference pair: two steps after the same prefix, or the answers of two trajectories of one problem
--- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Parameters: $round: round that searched; $n_chosen = 2: best per prefix; $n_rejected = 2: worst per prefix; $min_margin = 0: least difference of Q-values; $rejected_steps = executed: executed, whose code ran without failing, or all; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
 -- Into: preference_pairs
 with
 refuted as (
@@ -11,28 +11,55 @@ refuted as (
     group by trajectory_id
     having max_by(verification, round) <> 'verified'
 ),
+-- A graded answer counts whether or not a rollout reached it: what a step leads to is what the trajectories through it end in.
+led_to as (
+    select
+        tree_id,
+        node_id,
+        count(*) filter (where verdict = 'correct') as n_right_answers,
+        count(*) filter (where verdict = 'wrong') as n_wrong_answers
+    from (
+        select tree_id, verdict, unnest(node_ids) as node_id
+        from trajectories
+        where
+            round = $round::integer
+            and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
+            and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
+    )
+    group by tree_id, node_id
+),
 steps as (
-    select problem_id, tree_id, node_id, parent_id, q_value, n_correct, n_wrong
+    select
+        nodes.problem_id,
+        nodes.tree_id,
+        nodes.node_id,
+        nodes.parent_id,
+        nodes.outcome,
+        -- As in annotate_trajectories.
+        coalesce(nodes.q_value, case nodes.verdict when 'correct' then 1.0 when 'wrong' then -1.0 else 0.0 end) as q_value,
+        coalesce(led_to.n_right_answers, 0) > 0 as leads_to_right,
+        -- Rollouts may end wrong without an answer.
+        coalesce(led_to.n_wrong_answers, 0) > 0 or nodes.n_wrong > 0 as leads_to_wrong
     from nodes
+    left join led_to on led_to.tree_id = nodes.tree_id and led_to.node_id = nodes.node_id
     where
-        round = $round::integer
-        and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
-        and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
-        and parent_id is not null
-        and n_visits > 0
+        nodes.round = $round::integer
+        and ($first_problem::varchar is null or nodes.problem_id >= $first_problem::varchar)
+        and ($next_problem::varchar is null or nodes.problem_id < $next_problem::varchar)
+        and nodes.parent_id is not null
         -- Final steps are candidates like any other; the answer pairs below compare them across prefixes as well.
-        and (ending is distinct from 'answer' or tree_id || '-' || node_id not in (from refuted))
+        and (nodes.ending is distinct from 'answer' or nodes.tree_id || '-' || nodes.node_id not in (from refuted))
 ),
 step_chosen as (
     select *
     from steps
-    where n_correct > 0
+    where leads_to_right
     qualify row_number() over (partition by tree_id, parent_id order by q_value desc, node_id) <= $n_chosen::integer
 ),
 step_rejected as (
     select *
     from steps
-    where n_wrong > 0 and n_correct = 0
+    where leads_to_wrong and not leads_to_right and ($rejected_steps::varchar = 'all' or outcome = 'ok')
     qualify row_number() over (partition by tree_id, parent_id order by q_value, node_id) <= $n_rejected::integer
 ),
 step_pairs as (

@@ -11,6 +11,8 @@ searched as (
         max(round) as last_searched_in,
         sum(n_rollouts)::bigint as n_rollouts,
         sum(n_correct)::bigint as n_correct,
+        sum(n_endings)::bigint as n_endings,
+        sum(n_right_endings)::bigint as n_right_endings,
         max_by(difficulty, round) as difficulty
     from v_searched
     group by problem_id
@@ -27,7 +29,10 @@ final as (
         searched.last_searched_in,
         searched.n_rollouts,
         searched.n_correct,
-        searched.n_correct / nullif(searched.n_rollouts, 0) as correct_share,
+        searched.n_endings,
+        searched.n_right_endings,
+        -- Of distinct endings: how often rollouts came to one says how the search chose, not how hard the problem is.
+        searched.n_right_endings / nullif(searched.n_endings, 0) as correct_share,
         searched.difficulty,
         problems.answer as reference_answer,
         problems.statement

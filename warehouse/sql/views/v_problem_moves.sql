@@ -7,7 +7,7 @@ history as (
         level,
         is_solved,
         difficulty,
-        n_correct / nullif(n_rollouts, 0) as correct_share,
+        n_right_endings / nullif(n_endings, 0) as correct_share,
         lag(round) over problem_rounds as previous_round,
         lag(is_solved) over problem_rounds as was_solved,
         lag(difficulty) over problem_rounds as previous_difficulty,

@@ -16,7 +16,8 @@ searched as (
         round,
         unnest([
             {what: 'problems searched', number: count(*)::double}, {what: 'trees', number: sum(n_trees)::double},
-            {what: 'rollouts', number: sum(n_rollouts)::double}, {what: 'problems solved', number: count(*) filter (where is_solved)::double},
+            {what: 'rollouts', number: sum(n_rollouts)::double}, {what: 'distinct endings', number: sum(n_endings)::double},
+            {what: 'distinct endings that are right', number: sum(n_right_endings) / nullif(sum(n_endings), 0)}, {what: 'problems solved', number: count(*) filter (where is_solved)::double},
             {what: 'easy problems', number: count(*) filter (where difficulty = 'easy')::double},
             {what: 'medium problems', number: count(*) filter (where difficulty = 'medium')::double},
             {what: 'hard problems', number: count(*) filter (where difficulty = 'hard')::double}

@@ -7,8 +7,23 @@ trees as (
     where parent_id is null and round > 0
     group by round, problem_id
 ),
-answered as (
-    select distinct round, problem_id from nodes where verdict = 'correct'
+-- Terminal nodes in which rollouts ended, each once.
+endings as (
+    select round, problem_id, count(*) as n_endings, count(*) filter (where verdict = 'correct') as n_right_endings
+    from nodes
+    where ending is not null and n_visits > 0 and round > 0
+    group by round, problem_id
+),
+-- A graded answer counts whether or not a rollout reached it.
+graded as (
+    select
+        round,
+        problem_id,
+        count(*) filter (where verdict = 'correct') as n_right_answers,
+        count(*) filter (where verdict = 'wrong') as n_wrong_answers
+    from nodes
+    where verdict is not null and round > 0
+    group by round, problem_id
 ),
 verified as (
     -- A round verifies trajectories of its own trees.
@@ -24,16 +39,19 @@ final as (
         trees.n_rollouts,
         trees.n_correct,
         trees.n_wrong,
-        answered.problem_id is not null as is_answered,
+        coalesce(endings.n_endings, 0) as n_endings,
+        coalesce(endings.n_right_endings, 0) as n_right_endings,
+        coalesce(graded.n_right_answers, 0) > 0 as is_answered,
         verified.problem_id is not null as is_solved,
         case
-            when trees.n_correct = 0 then 'hard'
-            when trees.n_correct = trees.n_rollouts then 'easy'
+            when coalesce(graded.n_right_answers, 0) = 0 then 'hard'
+            when trees.n_correct = trees.n_rollouts and graded.n_wrong_answers = 0 then 'easy'
             else 'medium'
         end as difficulty
     from trees
     left join problems on problems.problem_id = trees.problem_id
-    left join answered on answered.problem_id = trees.problem_id and answered.round = trees.round
+    left join endings on endings.problem_id = trees.problem_id and endings.round = trees.round
+    left join graded on graded.problem_id = trees.problem_id and graded.round = trees.round
     left join verified on verified.problem_id = trees.problem_id and verified.round = trees.round
 )
 select * from final
