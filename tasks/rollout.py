@@ -72,14 +72,22 @@ def _grow(
     nodes: StagedFile,
 ) -> int:
     """Return how many problems have a correct rollout. Each finished tree is reported, staged and forgotten at once."""
-    n_solved_trees = 0
+    n_done = n_solved_trees = 0
+    begun = 0.0
     solved: set[str] = set()
-    for n_done, (_, tree) in enumerate(driver.run(_searches(plan, problems, resources.domain.wording)), start=1):
+
+    def count(n_begun: float) -> None:
+        nonlocal begun
+        begun = n_begun
+        resources.tally.count(shard.name, TreeCount(n_done, n_solved_trees, driver.costs.n_tokens, begun))
+
+    for _, tree in driver.run(_searches(plan, problems, resources.domain.wording), count):
         nodes.add(list(rows(tree)))
+        n_done += 1
         if tree.solved:
             n_solved_trees += 1
             solved.add(tree.problem_id)
-        resources.tally.count(shard.name, TreeCount(n_done, n_solved_trees, driver.costs.n_tokens))
+        count(begun)
     return len(solved)
 
 

@@ -19,8 +19,11 @@ class Progress(Protocol):
         """A stage has ended, where others may go on."""
         ...
 
-    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
-        """Trees that are finished, of how many, how many of them solved, with so many tokens; from the start of the stage."""
+    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int, n_begun: float = 0.0) -> None:
+        """Trees that are finished, of how many, how many of them solved, with so many tokens; from the start of the stage.
+
+        n_begun: those in flight, each counted by the share of it that is done.
+        """
         ...
 
     def metric(self, stage: str, step: int, n_steps: int, loss: float) -> None:
@@ -41,7 +44,7 @@ class Silence:
     def over(self, name: str) -> None:
         """Say nothing."""
 
-    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
+    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int, n_begun: float = 0.0) -> None:
         """Say nothing."""
 
     def metric(self, stage: str, step: int, n_steps: int, loss: float) -> None:
@@ -58,6 +61,7 @@ class TreeCount:
     n_done: int
     n_solved: int
     n_tokens: int
+    n_begun: float = 0.0
 
 
 class TreeTally:
@@ -80,4 +84,5 @@ class TreeTally:
             sum(one.n_solved for one in counts),
             sum(one.n_tokens for one in counts),
         )
-        self._progress.trees(self._stage, n_done, self._n_total, n_solved, n_tokens)
+        n_begun = sum(one.n_begun for one in counts)
+        self._progress.trees(self._stage, n_done, self._n_total, n_solved, n_tokens, n_begun)

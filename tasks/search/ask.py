@@ -39,13 +39,14 @@ class Ask:
     """Requests that may be served at the same time.
 
     propose: to the policy; execute: paths of code whose last element is to be run, to the sandbox; score: prefixes, to the
-    PPM; grade: to the grader.
+    PPM; grade: to the grader. done: without requests, a search says by it how far it is, in [0, 1].
     """
 
     propose: tuple[Proposal, ...] = ()
     execute: tuple[tuple[str, ...], ...] = ()
     score: tuple[str, ...] = ()
     grade: tuple[Comparison, ...] = ()
+    done: float = 0.0
 
     @property
     def n_requests(self) -> int:

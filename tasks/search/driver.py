@@ -5,7 +5,7 @@ refilled as soon as it ends. In-process engines advance one batch step per turn,
 other cores. Which answers arrive first changes the order in which searches end, never what they find.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from tasks.search.ask import Search
@@ -39,13 +39,25 @@ class Driver(Generic[T]):
         self._deadline_seconds = deadline_seconds
         self._cancelled: set[str] = set()
 
-    def run(self, searches: Iterable[tuple[str, Search[T]]]) -> Iterator[tuple[str, T]]:
+    def run(
+        self, searches: Iterable[tuple[str, Search[T]]], on_advance: Callable[[float], None] = lambda n_begun: None
+    ) -> Iterator[tuple[str, T]]:
         """Yield (key, result) of each search as it ends. Searches are drawn only as places in the window become free.
+
+        on_advance: told, whenever a search has advanced, how many are in flight, each counted by the share of it that is done;
+        by whichever thread serves them.
 
         Raises Interrupted as soon as `cancelled` says so, and what the engine, the sandbox or the grader raise when their
         machinery fails; nothing is labelled by that.
         """
-        lane = Lane(iter(searches), self._window, self._deadline_seconds, self.costs, self._cancelled)
+        lane = Lane(
+            iter(searches),
+            self._window,
+            self._deadline_seconds,
+            self.costs,
+            self._cancelled,
+            lambda: on_advance(lane.n_begun),
+        )
         self._exchange.join(lane)
         try:
             while (result := self._exchange.next_result(lane)) is not None:

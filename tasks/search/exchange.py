@@ -150,6 +150,9 @@ class Exchange:
         try:
             ask = _next_ask(running.search, replies)
             while not ask.n_requests:
+                if ask.done:
+                    running.done = ask.done
+                    running.lane.on_advance()
                 ask = running.search.send(Replies())
             self._traffic.submit(Flight(running, ask), ask)
         except StopIteration as end:

@@ -1,7 +1,7 @@
 """The searches of one driver: not started, in flight, finished. Plain state, changed by whoever pumps the exchange."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,22 +44,32 @@ class Running:
     search: Search[Any]
     lane: "Lane"
     started: float
+    done: float = 0.0
     is_over: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """Mutable. running is in the order of starting; cancelled holds the keys of searches to be ended."""
+    """Mutable. running is in the order of starting; cancelled holds the keys of searches to be ended.
+
+    on_advance: told by the pumping thread that a search says how far it is.
+    """
 
     todo: Iterator[tuple[str, Search[Any]]]
     window: Window
     deadline_seconds: float | None
     costs: SearchCosts
     cancelled: set[str]
+    on_advance: Callable[[], None]
     is_exhausted: bool = False
     is_closed: bool = False
     running: dict[Running, None] = field(default_factory=dict)
     finished: deque[tuple[str, Any]] = field(default_factory=deque)
+
+    @property
+    def n_begun(self) -> float:
+        """The searches in flight, each counted by the share of it that is done."""
+        return sum(one.done for one in list(self.running))
 
     @property
     def is_done(self) -> bool:

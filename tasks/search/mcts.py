@@ -1,6 +1,6 @@
 """Monte Carlo Tree Search for one problem, as a generator that knows no engine. Source: arXiv 2501.04519, section 3.2."""
 
-from tasks.search.ask import Search, Stopped
+from tasks.search.ask import Ask, Search, Stopped
 from tasks.search.budget import wants_rollout
 from tasks.search.expansion import Guidance, end_unfinished, expand
 from tasks.search.format import Wording
@@ -24,6 +24,7 @@ def grow_tree(
             tree.n_rollouts += 1
             if settings.skip_exhausted:
                 exhaust(terminal)
+            yield Ask(done=min(1.0, tree.n_rollouts / settings.n_rollouts))
     except Stopped as stop:
         end_unfinished(tree, stop.ending, guidance)
     return tree

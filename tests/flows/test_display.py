@@ -183,3 +183,10 @@ def test_no_time_left_is_guessed_without_progress() -> None:
     assert StageProgress("search", 0.0, done=0, total=10).remaining_seconds(5.0) is None
     assert StageProgress("search", 0.0, done=3).remaining_seconds(5.0) is None
     assert StageProgress("search", 0.0, done=5, total=10).remaining_seconds(5.0) == 5.0
+
+
+def test_the_time_left_counts_what_is_in_flight_by_the_share_that_is_done() -> None:
+    begun = StageProgress("rollout", 0.0, done=0, total=100, begun=5.0)
+    assert begun.remaining_seconds(60.0) == pytest.approx(19 * 60.0)
+    assert begun.line(60.0) == "rollout 0/100 · 1 min 00 s · about 19 min 00 s left"
+    assert StageProgress("rollout", 0.0, done=0, total=100).remaining_seconds(60.0) is None

@@ -323,3 +323,13 @@ def test_a_small_cache_keeps_trees_waiting_and_changes_none(undisturbed):
     )
     trees = dict(driver.run(searches()))
     assert all_rows(trees[key] for key in undisturbed) == all_rows(undisturbed.values())
+
+
+def test_who_asks_is_told_how_much_of_the_searches_in_flight_is_done(undisturbed):
+    told: list[float] = []
+    driver: Driver[SearchTree] = Driver(machinery(FakeEngine(random.Random(0))), window=4)
+    assert dict(driver.run(searches(), told.append)).keys() == undisturbed.keys()
+    assert len(told) == sum(tree.n_rollouts for tree in undisturbed.values())
+    assert min(told) > 0
+    assert max(told) <= 4
+    assert len({round(share % 1, 3) for share in told}) > 10, "it is told between the ends of trees"

@@ -48,12 +48,12 @@ class Display(ABC):
             if name in self._stages:
                 self.finish(self._stages.pop(name))
 
-    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int) -> None:
-        """Say how far the stage's trees are, counted from its start."""
+    def trees(self, stage: str, n_done: int, n_total: int, n_solved: int, n_tokens: int, n_begun: float = 0.0) -> None:
+        """Say how far the stage's trees are, counted from its start; n_begun: of those in flight, the shares that are done."""
         with self._lock:
             if stage in self._stages:
                 elapsed_seconds = self._stages[stage].elapsed_seconds(self._clock())
-                self._advance(stage, n_done, n_total, search_detail(n_done, n_solved, n_tokens, elapsed_seconds))
+                self._advance(stage, n_done, n_total, search_detail(n_done, n_solved, n_tokens, elapsed_seconds), n_begun)
 
     def metric(self, stage: str, step: int, n_steps: int, loss: float) -> None:
         """Say how far a training is."""
@@ -76,9 +76,9 @@ class Display(ABC):
         with self._lock:
             self._finish_all()
 
-    def _advance(self, name: str, done: int, total: int, detail: str) -> None:
+    def _advance(self, name: str, done: int, total: int, detail: str, begun: float = 0.0) -> None:
         if name in self._stages:
-            self._stages[name] = replace(self._stages[name], done=done, total=total, detail=detail)
+            self._stages[name] = replace(self._stages[name], done=done, total=total, detail=detail, begun=begun)
             self.update(self._stages[name])
 
     def _finish_all(self) -> None:

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """How far a stage is. Seconds are those of a monotonic clock; `total` is None where the amount of work is not known."""
+    """How far a stage is. Seconds are those of a monotonic clock; `total` is None where the amount of work is not known.
+
+    begun: pieces of work in flight, each counted by the share of it that is done.
+    """
 
     name: str
     started_seconds: float
     done: int = 0
     total: int | None = None
     detail: str = ""
+    begun: float = 0.0
 
     def elapsed_seconds(self, now: float) -> float:
         """Return for how long the stage has run."""
@@ -19,9 +23,10 @@ class StageProgress:
 
     def remaining_seconds(self, now: float) -> float | None:
         """Return the time left at the pace so far, or None where nothing allows a guess."""
-        if not self.total or self.done <= 0:
+        behind = self.done + self.begun
+        if not self.total or behind <= 0:
             return None
-        return self.elapsed_seconds(now) / self.done * max(0, self.total - self.done)
+        return self.elapsed_seconds(now) / behind * max(0.0, self.total - behind)
 
     def line(self, now: float) -> str:
         """Return e.g. "search 120/400 · 63 solved · 8,900 tokens/s · 12 s · about 28 s left"."""
