@@ -14,7 +14,7 @@ from tasks.runtime.variants import MeasuredVariant, Question, Variant, ablation_
 from tasks.search_variant import search_variant
 from tasks.summarise import summarise
 from tasks.train_variant import train_variant
-from warehouse.records import Ablation, AnswerMethod
+from warehouse.measured import Ablation, AnswerMethod
 
 
 class AblationPlan(BaseModel):

@@ -10,7 +10,8 @@ from tasks.evaluation.measurement import Contestants, answered, measured
 from tasks.evaluation.methods import TestTime
 from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.resources import resources_of
-from warehouse.records import AnswerMethod, Batch, Problem
+from warehouse.measured import AnswerMethod
+from warehouse.records import Batch, Problem
 from warehouse.stages import MEASURE
 
 

@@ -7,7 +7,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import resources_of
-from warehouse.records import Ablation
+from warehouse.measured import Ablation
 from warehouse.stages import ABLATE
 
 

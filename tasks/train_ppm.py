@@ -14,7 +14,7 @@ from tasks.runtime.training import (
     train_candidate,
     work_dir_of,
 )
-from warehouse.records import Evaluation
+from warehouse.measured import Evaluation
 from warehouse.stages import TRAIN_PPM
 
 

@@ -14,7 +14,8 @@ from tasks.domains.base import ProblemDomain
 from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources, resources_of
 from tasks.search.driver import Driver, Machinery
-from warehouse.records import Evaluation, VerificationRow
+from warehouse.measured import Evaluation
+from warehouse.records import VerificationRow
 from warehouse.rounds.ranges import ProblemRange
 from warehouse.stages import TRAJECTORIES, VERIFY
 

@@ -7,8 +7,8 @@ import pytest
 from flows.home.plans import plan_of, site_of
 from flows.settings import load
 from tasks.runtime.measure_plan import MeasurePlan, Selection
+from warehouse.measured import AnswerMethod
 from warehouse.places.location import Location
-from warehouse.records import AnswerMethod
 
 TEST_SPLIT = Selection(name="test", split="test")
 METHODS: tuple[AnswerMethod, ...] = ("greedy", "sample", "beam", "mcts")

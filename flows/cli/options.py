@@ -7,7 +7,8 @@ import typer
 
 from flows import profiles
 from warehouse.errors import BadInput
-from warehouse.records import AnswerMethod, Split
+from warehouse.measured import AnswerMethod
+from warehouse.records import Split
 
 HomeOption = Annotated[
     Path,

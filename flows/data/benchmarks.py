@@ -9,8 +9,9 @@ from flows.home.code_version import code_version
 from flows.settings import Settings
 from tasks.problems.options import RECOGNISE
 from warehouse.ids import content_id
+from warehouse.measured import BenchmarkProblem
 from warehouse.places.objects import fetched
-from warehouse.records import Batch, BenchmarkProblem
+from warehouse.records import Batch
 from warehouse.stages import BENCHMARK, BENCHMARK_INGEST
 from warehouse.store.lake import Warehouse
 

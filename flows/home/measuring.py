@@ -15,7 +15,8 @@ from tasks.runtime.measure_plan import MeasurePlan, Selection
 from tasks.runtime.resources import Resources
 from tasks.runtime.variants import Question
 from warehouse.errors import BadInput
-from warehouse.records import AnswerMethod, CheckpointRow, Split
+from warehouse.measured import AnswerMethod
+from warehouse.records import CheckpointRow, Split
 from warehouse.store.lake import Warehouse
 
 

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from tasks.evaluation.methods import Answers
 from tasks.search.lane import SearchCosts
-from warehouse.records import AnswerMethod
+from warehouse.measured import AnswerMethod
 
 
 @dataclass(frozen=True, slots=True)

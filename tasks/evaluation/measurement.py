@@ -10,7 +10,8 @@ from tasks.evaluation.scoreboard import Earned, MeasuredProblem, Metric, earned,
 from tasks.grading.base import Grader
 from tasks.search.driver import Driver, Machinery
 from tasks.search.lane import SearchCosts
-from warehouse.records import AnswerMethod, Evaluation, EvaluationAnswer, Problem, ProblemMetric, Split
+from warehouse.measured import AnswerMethod, Evaluation, EvaluationAnswer, ProblemMetric
+from warehouse.records import Problem, Split
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from tasks.search.mcts import grow_tree
 from tasks.search.sampling import Attempt, Plan, attempt_problem, scored_attempts
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchNode, SearchTree
-from warehouse.records import AnswerMethod, Problem, Split
+from warehouse.measured import AnswerMethod
+from warehouse.records import Problem, Split
 
 METHODS_OF_SPLIT: Final[dict[Split, tuple[AnswerMethod, ...]]] = {
     "train": ("greedy", "sample"),

@@ -16,7 +16,7 @@ from tasks.evaluation.metrics import (
 from tasks.grading.base import Grader
 from tasks.grading.grouping import group_equivalent
 from tasks.search.aggregation import AGGREGATIONS, Aggregation, trajectory_score
-from warehouse.records import AnswerMethod
+from warehouse.measured import AnswerMethod
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from tasks.search.ask import Search
 from tasks.search.format import END_OF_OUTPUT, OUTPUT
 from tasks.search.sampling import Attempt, attempt_problem, scored_attempts, steps_of
 from tasks.search.tree import SearchNode, SearchTree
-from warehouse.records import AnswerMethod
+from warehouse.measured import AnswerMethod
 
 
 @dataclass(frozen=True, slots=True)

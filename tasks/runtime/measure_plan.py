@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from tasks.runtime.plan import RoundPlan
 from warehouse.ids import content_id
-from warehouse.records import AnswerMethod, Batch, Problem, Split
+from warehouse.measured import AnswerMethod
+from warehouse.records import Batch, Problem, Split
 from warehouse.stages import MEASURE
 from warehouse.store.lake import Warehouse
 

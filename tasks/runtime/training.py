@@ -13,7 +13,8 @@ from tasks.runtime.plan import RoundPlan
 from tasks.runtime.resources import Resources
 from tasks.search.format import observed
 from tasks.search.seeds import hashed_seed
-from warehouse.records import CheckpointKind, CheckpointRow, CheckpointStatus, Evaluation, TrainingMetricRow
+from warehouse.measured import Evaluation, TrainingMetricRow
+from warehouse.records import CheckpointKind, CheckpointRow, CheckpointStatus
 from warehouse.rounds.training_files import export_training_file
 from warehouse.stages import Stage
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from tasks.evaluation.scoreboard import Metric
-from warehouse.records import Ablation
+from warehouse.measured import Ablation
 from warehouse.store.lake import Warehouse
 
 Question = Literal["sft-data", "ppm-loss", "q-source"]

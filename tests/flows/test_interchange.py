@@ -17,7 +17,8 @@ from flows.settings import Settings
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify
 from warehouse.errors import BadInput, Unavailable
-from warehouse.records import CheckpointRow, GateResult, Node, QuarantinedRow, Source
+from warehouse.measured import GateResult
+from warehouse.records import CheckpointRow, Node, QuarantinedRow, Source
 from warehouse.store.lake import Warehouse
 
 SETTINGS = Settings()

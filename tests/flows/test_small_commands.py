@@ -23,17 +23,8 @@ from tasks.runtime.variants import MeasuredVariant, Variant, ablation_rows
 from tasks.sandbox.base import CodeError, Execution
 from tasks.sandbox.settings import SandboxSettings
 from warehouse.errors import BadInput
-from warehouse.records import (
-    Batch,
-    Evaluation,
-    EvaluationAnswer,
-    GateResult,
-    PreferencePair,
-    Problem,
-    ProblemMetric,
-    RoundRow,
-    Verdict,
-)
+from warehouse.measured import Evaluation, EvaluationAnswer, GateResult, ProblemMetric
+from warehouse.records import Batch, PreferencePair, Problem, RoundRow, Verdict
 from warehouse.store.lake import Warehouse
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
+from tests.warehouse.two_rounds import two_rounds
 from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
+
+__all__ = ["two_rounds"]
 
 
 @pytest.fixture

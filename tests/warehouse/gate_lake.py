@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from warehouse.gates.settings import GateSettings
+from warehouse.measured import Evaluation
 from warehouse.records import (
     Batch,
     CheckpointRow,
-    Evaluation,
     Node,
     PreferencePair,
     Problem,

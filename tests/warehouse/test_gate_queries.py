@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from tests.warehouse.trees import problem
-from warehouse.records import Batch, GateResult, Trajectory, Verdict
+from warehouse.measured import GateResult
+from warehouse.records import Batch, Trajectory, Verdict
 from warehouse.store.lake import Warehouse
 
 

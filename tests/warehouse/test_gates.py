@@ -14,7 +14,8 @@ from warehouse.gates.report import GateReport, gate_markdown
 from warehouse.gates.rows import failing_rows
 from warehouse.gates.run import run_gate
 from warehouse.gates.settings import GateSettings
-from warehouse.records import GateResult, NearDuplicate, QuarantinedRow
+from warehouse.measured import GateResult
+from warehouse.records import NearDuplicate, QuarantinedRow
 from warehouse.store.lake import Warehouse
 
 

@@ -1,12 +1,5 @@
-"""Given two small rounds, each shipped query answers what can be worked out by hand.
+"""Given two small rounds (two_rounds.py), each shipped query answers what can be worked out by hand."""
 
-Round 1 searches p1 (solved, verified) and p2 (only wrong answers); round 2 finds the same solution of p1 again, solves p2,
-and fails to replay nothing. Values of the small tree: q(a) = (3 - 1) / 4, q(b) = -1, so that its trajectories have mean
-Q-values (0.5 + 1) / 2 = 0.75 (correct), (0.5 - 1) / 2 = -0.25 and -1 (wrong).
-"""
-
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,171 +7,13 @@ import polars as pl
 import pytest
 
 from flows.display.tables.rounds import round_table
-from tests.warehouse.trees import batch, ingest, node, problem, retold, round_row, search, small_tree, verify
+from tests.warehouse.trees import batch, ingest, problem, round_row, search, small_tree, verify
+from tests.warehouse.two_rounds import rows, wrong_tree
 from warehouse.errors import BadInput
-from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, Node, ProblemMetric
+from warehouse.measured import Evaluation, EvaluationAnswer, ProblemMetric
+from warehouse.records import Batch
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
-
-
-def wrong_tree(tree_id: str, problem_id: str) -> list[Node]:
-    of = {"tree_id": tree_id, "problem_id": problem_id}
-    return [
-        node(0, None, "P", depth=0, visits=(0, 2), **of),
-        node(1, 0, "x", depth=1, visits=(0, 2), ending="answer", verdict="wrong", **of),
-    ]
-
-
-def answers(round_number: int, verdicts: dict[str, str]) -> list[EvaluationAnswer]:
-    """verdicts: one letter per sampled answer of a problem, c(orrect) or w(rong)."""
-    return [
-        EvaluationAnswer(
-            f"policy-{round_number}",
-            None,
-            "validation",
-            problem_id,
-            "sample",
-            k,
-            "1",
-            "correct" if letter == "c" else "wrong",
-            0.5,
-            9,
-        )
-        for problem_id, letters in verdicts.items()
-        for k, letter in enumerate(letters)
-    ]
-
-
-@pytest.fixture(scope="module")
-def two_rounds(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("rounds") / "home")
-    with Warehouse.open(home) as lake:
-        ingest(lake, problem("p1", 1), problem("p2", 2), problem("p3", 2, "validation"))
-        trees = {1: small_tree("t1", "p1") + wrong_tree("t2", "p2"), 2: small_tree("t3", "p1") + small_tree("t4", "p2")}
-        verified = {1: {"t1-4": "verified"}, 2: {"t3-4": "verified", "t4-4": "verified"}}
-        for number in (1, 2):
-            lake.start_round(round_row(number, "base-0" if number == 1 else "policy-1"))
-            search(lake, number, trees[number])
-            verify(lake, number, verified[number])
-            lake.run_statement(batch(number, "annotate-sft"), "annotate_sft", round=number)
-            lake.run_statement(batch(number, "annotate-pairs"), "annotate_pairs", round=number)
-            snapshot_id = lake.pin_training_snapshot(number)
-            lake.record_checkpoint(
-                CheckpointRow(f"policy-{number}", "policy", number, "base-0", snapshot_id, "f" * 8, "file:///x", "candidate")
-            )
-            lake.promote(number, f"policy-{number}", None)
-            share = 0.25 * number
-            lake.commit(
-                batch(number, "evaluate", wall_seconds=3.0),
-                {
-                    "evaluation_answers": answers(number, {"p3": "cwww" if number == 1 else "ccww"}),
-                    "evaluations": [
-                        Evaluation(f"policy-{number}", None, "validation", "greedy_pass_1", None, share, 1),
-                        Evaluation(f"policy-{number}", None, "test", "greedy_pass_1", None, 0.99, 1),
-                    ],
-                },
-            )
-        yield lake
-
-
-def rows(frame: pl.DataFrame, *columns: str) -> list[tuple[object, ...]]:
-    return frame.select(columns).rows()
-
-
-def test_trajectories_end_in_an_answer_and_average_the_q_values_of_their_steps(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("from trajectories where tree_id = 't1' order by leaf_node_id")
-    assert rows(found, "trajectory_id", "node_ids", "n_steps", "verdict", "mean_q") == [
-        ("t1-4", [0, 1, 4], 2, "correct", 0.75),
-        ("t1-5", [0, 1, 5], 2, "wrong", -0.25),
-        ("t1-6", [0, 2, 6], 2, "wrong", -1.0),
-    ]
-
-
-def test_equal_solutions_have_equal_hashes_and_others_have_not(two_rounds: Warehouse) -> None:
-    hashes = dict(two_rounds.query("select trajectory_id, text_hash from trajectories").rows())
-    assert hashes["t1-4"] == hashes["t3-4"]
-    assert len({hashes["t1-4"], hashes["t1-5"], hashes["t1-6"]}) == 3
-
-
-def test_an_unvisited_answer_counts_with_its_grade(lake: Warehouse) -> None:
-    never_chosen = node(7, 1, "a3", depth=2, ending="answer", verdict="correct")
-    search(lake, 1, [*small_tree(), never_chosen])
-    assert lake.query("select mean_q from trajectories where trajectory_id = 't1-7'").item() == (0.5 + 1.0) / 2
-
-
-def test_the_sft_set_takes_each_solution_of_all_rounds_once(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("from sft_examples where round = 2 order by problem_id, rank")
-    assert rows(found, "problem_id", "trajectory_id", "trajectory_round", "rank", "mean_q") == [
-        ("p1", "t3-4", 2, 1, 0.75),
-        ("p2", "t4-4", 2, 1, 0.75),
-    ]
-    assert two_rounds.query("select trajectory_id from sft_examples where round = 1").to_series().to_list() == ["t1-4"]
-
-
-def test_only_verified_trajectories_become_sft_examples(lake: Warehouse) -> None:
-    search(lake, 1, small_tree("t1") + small_tree("t2", "p2") + small_tree("t3", "p3"))
-    verify(lake, 1, {"t1-4": "verified", "t2-4": "replay_differs"})
-    lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1)
-    assert lake.query("select trajectory_id from sft_examples").to_series().to_list() == ["t1-4"]
-
-
-def test_the_sft_set_keeps_the_best_of_each_problem_with_ties_by_id(lake: Warehouse) -> None:
-    search(lake, 1, [n for i in range(4) for n in retold(small_tree(f"t{i}"), str(i))])
-    verify(lake, 1, {f"t{i}-4": "verified" for i in range(4)})
-    lake.run_statement(batch(1, "annotate-sft"), "annotate_sft", round=1, n_per_problem=3)
-    assert lake.query("select trajectory_id from sft_examples order by rank").to_series().to_list() == ["t0-4", "t1-4", "t2-4"]
-
-
-def test_the_control_has_as_many_examples_right_or_wrong(two_rounds: Warehouse) -> None:
-    chosen = two_rounds.query("annotate_sft_unverified", round=2)
-    assert chosen.height == 2
-    assert rows(chosen) == rows(two_rounds.query("annotate_sft_unverified", round=2))
-    assert set(chosen["trajectory_id"]) <= set(two_rounds.query("select trajectory_id from trajectories").to_series())
-
-
-def test_the_control_takes_what_the_policy_says_most_often(lake: Warehouse) -> None:
-    often = {"ending": "answer", "verdict": "wrong", "n_merged": 9}
-    rarely = {"ending": "answer", "verdict": "correct", "n_merged": 1}
-    trees = [
-        n
-        for of in ({"tree_id": f"t{i}", "problem_id": f"p{i}"} for i in range(100))
-        for n in (
-            node(0, None, "P", depth=0, **of),
-            node(1, 0, "often", depth=1, visits=(0, 1), **often, **of),
-            node(2, 0, "rarely", depth=1, visits=(1, 0), **rarely, **of),
-        )
-    ]
-    search(lake, 1, trees)
-    verify(lake, 1, {f"t{i}-2": "verified" for i in range(100)})
-    chosen = lake.query("annotate_sft_unverified", round=1, n_per_problem=1)
-    assert chosen.height == 100
-    assert 80 <= chosen["trajectory_id"].str.ends_with("-1").sum() <= 97
-
-
-def test_step_pairs_are_siblings_and_answer_pairs_whole_trajectories(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("from preference_pairs where round = 1 order by kind desc, prefix_node_id, rejected_node_id")
-    columns = ("problem_id", "kind", "prefix_node_id", "chosen_node_id", "rejected_node_id", "chosen_q", "rejected_q", "weight")
-    assert rows(found, *columns) == [
-        ("p1", "step", 0, 1, 2, 0.5, -1.0, 1.0),
-        ("p1", "step", 1, 4, 5, 1.0, -1.0, 1.0),
-        ("p1", "answer", 0, 4, 5, 0.75, -0.25, 0.5),
-        ("p1", "answer", 0, 4, 6, 0.75, -1.0, 0.5),
-    ]
-
-
-def test_a_margin_drops_close_pairs_and_shares_the_weight_anew(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("annotate_pairs", round=1, min_margin=1.25)
-    assert rows(found, "kind", "rejected_node_id", "weight") == [
-        ("answer", 6, 1.0),
-        ("step", 2, 1.0),
-        ("step", 5, 1.0),
-    ]
-
-
-def test_a_refuted_trajectory_is_never_the_chosen_one(lake: Warehouse) -> None:
-    search(lake, 1, small_tree())
-    verify(lake, 1, {"t1-4": "replay_differs"})
-    assert rows(lake.query("annotate_pairs", round=1), "kind", "chosen_node_id") == [("step", 1)]
 
 
 def test_stages_that_took_no_time_to_speak_of_are_left_out_of_the_summary_but_not_of_its_sum(lake: Warehouse) -> None:
@@ -194,44 +29,6 @@ def test_a_batch_without_a_time_has_that_of_its_statement(lake: Warehouse) -> No
     seconds = dict(lake.query("select stage, wall_seconds from batches").rows())
     assert seconds["annotate-pairs"] > 0
     assert seconds["trajectories"] == 1.0
-
-
-def test_verification_candidates_are_the_best_correct_ones_not_yet_verified(lake: Warehouse) -> None:
-    ingest(lake, problem("p1", answer="1"))
-    search(lake, 1, [*small_tree("t1"), *small_tree("t2"), *retold(small_tree("t3"), "!")])
-    found = lake.query("verification_candidates", round=1)
-    assert rows(found, "trajectory_id", "rank", "texts", "answer", "reference_answer") == [
-        ("t1-4", 1, ["P", "a", "a1"], "1", "1"),
-        ("t3-4", 2, ["P!", "a!", "a1!"], "1", "1"),
-    ]
-    verify(lake, 1, {"t1-4": "verified"})
-    assert lake.query("verification_candidates", round=1)["trajectory_id"].to_list() == ["t3-4"]
-    assert lake.query("verification_candidates", round=1, limit=1).is_empty()
-
-
-def test_exported_sft_text_is_the_path_from_the_root(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("export_sft", round=2)
-    assert rows(found, "problem_id", "prompt", "completion") == [("p1", "P", "aa1"), ("p2", "P", "aa1")]
-
-
-def test_exported_pairs_share_their_prompt(two_rounds: Warehouse) -> None:
-    found = two_rounds.query("export_pairs", round=1).sort("kind", "rejected")
-    assert rows(found, "kind", "prompt", "chosen", "rejected") == [
-        ("answer", "P", "aa1", "aa2"),
-        ("answer", "P", "aa1", "bb1"),
-        ("step", "Pa", "a1", "a2"),
-        ("step", "P", "a", "b"),
-    ]
-
-
-def test_the_ppm_gets_whole_trees_of_the_pairs_and_no_others(two_rounds: Warehouse) -> None:
-    nodes = two_rounds.query("export_ppm_nodes", round=2)
-    pairs = two_rounds.query("export_ppm_pairs", round=2)
-    assert nodes["tree_id"].unique().sort().to_list() == ["t1", "t3", "t4"]
-    assert nodes.height == 3 * len(small_tree())
-    assert (nodes.height, pairs.height) == (21, 12)
-    latest = two_rounds.query("export_ppm_pairs", round=2, first_round=2)
-    assert latest["tree_round"].unique().to_list() == [2]
 
 
 def test_coverage_counts_verified_problems_in_the_round_and_so_far(two_rounds: Warehouse) -> None:
@@ -418,9 +215,3 @@ def test_answers_that_are_measured_again_do_not_count_twice_in_pass_at_k(lake: W
         lake.commit(Batch(1, "measure", f"test sample {fingerprint}", fingerprint), {"evaluation_answers": answers})
     assert lake.query("pass_at_k", k=4)["pass_at_k"].to_list() == [1.0, 1.0]
     assert lake.query("pass_at_k", k=8).is_empty()
-
-
-def test_rejection_sampling_takes_correct_trajectories_whether_or_not_they_were_verified(lake: Warehouse) -> None:
-    search(lake, 1, small_tree("t1") + small_tree("t2", "p2"))
-    verify(lake, 1, {"t1-4": "replay_differs"})
-    assert lake.query("annotate_sft_rejection", round=1)["trajectory_id"].to_list() == ["t1-4", "t2-4"]

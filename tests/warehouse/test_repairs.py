@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tests.warehouse.trees import batch, problem, search, small_tree
-from warehouse.records import Batch, CheckpointRow, Evaluation, EvaluationAnswer, RoundRow
+from warehouse.measured import Evaluation, EvaluationAnswer
+from warehouse.records import Batch, CheckpointRow, RoundRow
 from warehouse.store.lake import Warehouse
 
 

@@ -14,17 +14,8 @@ import polars as pl
 import pytest
 
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
-from warehouse.records import (
-    Batch,
-    CheckpointRow,
-    EvaluationAnswer,
-    GateResult,
-    NearDuplicate,
-    Node,
-    QuarantinedRow,
-    Source,
-    VerificationRow,
-)
+from warehouse.measured import EvaluationAnswer, GateResult
+from warehouse.records import Batch, CheckpointRow, NearDuplicate, Node, QuarantinedRow, Source, VerificationRow
 from warehouse.store.lake import Warehouse
 
 SOLVED = {1: ("p1",), 2: ("p2",), 3: ("p1", "p2")}

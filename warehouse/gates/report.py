@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from warehouse.errors import GateRefused
-from warehouse.records import GateResult
+from warehouse.measured import GateResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import polars as pl
 from warehouse.gates.expectations import EveryRow, Figure
 from warehouse.gates.run import Parameters, bound_sql, parameters_of, statement_of, suite
 from warehouse.gates.settings import GateSettings
-from warehouse.records import GateResult
+from warehouse.measured import GateResult
 from warehouse.sql.statements import find
 from warehouse.store.lake import Warehouse
 

@@ -12,7 +12,7 @@ from warehouse.gates import suites
 from warehouse.gates.expectations import EveryRow, Expectation, NoRows
 from warehouse.gates.report import GateReport, rows_command
 from warehouse.gates.settings import GateSettings
-from warehouse.records import GateResult
+from warehouse.measured import GateResult
 from warehouse.sql.statements import Statement, shipped
 from warehouse.store.failures import reported
 from warehouse.store.lake import Warehouse

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import pyarrow as pa
 
-from warehouse import records
+from warehouse import measured, records
 from warehouse.errors import WarehouseError
 
 RECORDS: Final[dict[str, type]] = {
@@ -23,13 +23,13 @@ RECORDS: Final[dict[str, type]] = {
     "verifications": records.VerificationRow,
     "sft_examples": records.SftExample,
     "preference_pairs": records.PreferencePair,
-    "evaluations": records.Evaluation,
-    "evaluation_answers": records.EvaluationAnswer,
-    "problem_metrics": records.ProblemMetric,
-    "benchmark_problems": records.BenchmarkProblem,
-    "ablations": records.Ablation,
-    "training_metrics": records.TrainingMetricRow,
-    "gate_results": records.GateResult,
+    "evaluations": measured.Evaluation,
+    "evaluation_answers": measured.EvaluationAnswer,
+    "problem_metrics": measured.ProblemMetric,
+    "benchmark_problems": measured.BenchmarkProblem,
+    "ablations": measured.Ablation,
+    "training_metrics": measured.TrainingMetricRow,
+    "gate_results": measured.GateResult,
 }
 """The tables that batches write, with the record that is a row of each."""
 

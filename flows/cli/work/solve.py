@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flows.settings import Settings
     from tasks.evaluation.solution import Solution
     from tasks.runtime.resources import Resources
-    from warehouse.records import AnswerMethod
+    from warehouse.measured import AnswerMethod
 
 NAME = "solve"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from flows.display.tables.gates import gate_results
 from warehouse.gates.rows import failing_rows
-from warehouse.records import GateResult
+from warehouse.measured import GateResult
 from warehouse.sql.text_table import table_lines
 from warehouse.store.lake import Warehouse
 

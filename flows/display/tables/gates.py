@@ -9,7 +9,7 @@ from rich.text import Text
 
 from warehouse.errors import BadInput
 from warehouse.gates.report import rows_command
-from warehouse.records import GateResult
+from warehouse.measured import GateResult
 from warehouse.store.lake import Warehouse
 
 _SQL = """
