@@ -13,13 +13,20 @@ from tests.integration.test_resume import assert_ends_like
 
 pytestmark = pytest.mark.integration
 
+QUICKER = ("engine.kind=transformers",)
+"""It starts soonest, where nothing is compared with what vLLM did."""
+
 
 def in_search(home: Path) -> bool:
     return n_batches(home, "rollout") >= 1
 
 
 @pytest.mark.parametrize(
-    ("number", "how"), [(signal.SIGKILL, "was killed"), (signal.SIGSTOP, "has not answered for")], ids=["killed", "hanging"]
+    ("number", "how"),
+    [
+        pytest.param(signal.SIGKILL, "was killed", id="killed", marks=pytest.mark.soak),
+        pytest.param(signal.SIGSTOP, "has not answered for", id="hanging"),
+    ],
 )
 def test_an_evolution_goes_on_while_its_own_server_is_started_again(
     undisturbed: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, how: str
@@ -43,17 +50,22 @@ def test_an_evolution_goes_on_while_its_own_server_is_started_again(
         assert_ends_like(undisturbed, home)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hanging"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="killed"),
+        pytest.param(signal.SIGSTOP, id="hanging", marks=pytest.mark.soak),
+    ],
+)
 def test_an_evolution_ends_with_one_line_when_the_server_of_somebody_else_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-
     monkeypatch.delenv("PREFECT_API_URL")
     with home_with_server(tmp_path / "elsewhere") as elsewhere:
         server = open_server(elsewhere)
         server.wait()
         monkeypatch.setenv("PREFECT_API_URL", server.url)
-        code, said = disturbed(tmp_path / "home", in_search, lambda _: os.kill(server.process_id or 0, number))
+        code, said = disturbed(tmp_path / "home", in_search, lambda _: os.kill(server.process_id or 0, number), *QUICKER)
         assert code == 1, said[-2000:]
         last = said.splitlines()[-1]
         assert last.startswith(f"stargrove: the Prefect server at {server.ui_url} has not answered for")
