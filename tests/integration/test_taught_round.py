@@ -88,7 +88,7 @@ def evolve(home: Path, *settings: str) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-@pytest.mark.parametrize("shape", ["qwen2", pytest.param("llama", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("shape", WAYS)
 def test_another_model_teaches_an_untaught_base_its_first_round(tmp_path: Path, shape: str) -> None:
     base = write_model(tmp_path / shape, shape)
     if shape == "qwen2":
