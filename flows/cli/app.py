@@ -95,4 +95,7 @@ def interrupted() -> int:
 
 def run() -> None:
     """Leave the process with the exit code of `main`."""
+    # Python's tracker of semaphores takes its options from here. It removes those of killed engines, and would say so below the
+    # line that says how to go on.
+    sys.warnoptions.append("ignore:resource_tracker:UserWarning")
     sys.exit(main())

@@ -141,7 +141,7 @@ def test_a_compared_share_has_its_interval_and_a_paired_test_below_it() -> None:
     place = names.index("greedy pass@1")
     assert names[place + 1 : place + 3] == ["  95 % interval", "  p, round before"]
     cells = [list(column.cells)[place + 1 : place + 3] for column in table.columns[1:]]
-    assert cells == [["35.2 to 64.8", ""], ["59.8 to 85.8", "0.013"]]
+    assert cells == [["35 to 65", ""], ["60 to 86", "0.013"]]
 
 
 def test_a_lineage_graph_shows_every_thing_and_edge_from_left_to_right() -> None:

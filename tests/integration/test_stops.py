@@ -1,6 +1,7 @@
 """Stopping an evolution: seconds, whatever its engine is doing, with the right exit code, one line and no process left."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -44,10 +45,10 @@ def own_processes(process: subprocess.Popen[str], home: Path) -> list[psutil.Pro
 @pytest.mark.parametrize(
     ("number", "code", "n_processes", "said"),
     [
-        (signal.SIGINT, 130, 1, "stargrove: interrupted; run the same command again to go on"),
-        (signal.SIGTERM, 143, 1, "stargrove: terminated; run the same command again to go on"),
-        # A turn in this very process cannot be ended; the process can.
-        (signal.SIGTERM, 143, 0, "stargrove: stopped at once; run the same command again to go on"),
+        (signal.SIGINT, 130, 1, "interrupted"),
+        (signal.SIGTERM, 143, 1, "terminated"),
+        # A turn in this very process cannot be ended; the process can, by whoever of its threads is the first to see that.
+        (signal.SIGTERM, 143, 0, "terminated|stopped at once"),
     ],
 )
 def test_a_signal_ends_an_evolution_in_the_middle_of_a_turn(
@@ -59,7 +60,7 @@ def test_a_signal_ends_an_evolution_in_the_middle_of_a_turn(
         process.send_signal(number)
         _, errors = process.communicate(timeout=WAIT_SECONDS)
         assert process.returncode == code, errors[-2000:]
-        assert errors.splitlines()[-1].startswith(said)
+        assert re.match(f"stargrove: ({said}); run the same command again to go on", errors.splitlines()[-1])
         assert "Traceback" not in errors
         psutil.wait_procs(children, timeout=WAIT_SECONDS)
         assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []

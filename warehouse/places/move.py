@@ -97,15 +97,17 @@ def move(source: Location, destination: Location, settings: WarehouseSettings) -
 
 
 def _pins(cursor: duckdb.DuckDBPyConnection) -> list[int]:
-    """Return the snapshots that are compared: those that something names, and the latest."""
-    rows = cursor.execute(
-        """select snapshot_id from rounds where snapshot_id is not null
-        union select snapshot_id from checkpoints where snapshot_id is not null
-        union select snapshot_id from training_files
-        union select id from ducklake_current_snapshot('lake')
-        order by all"""
-    ).fetchall()
-    return [int(row[0]) for row in rows]
+    """Return the snapshots that are compared: those that something names, and the latest.
+
+    One query after another: as branches of one union, which DuckDB runs in several threads, they once took the process down.
+    """
+    sources = (
+        "select snapshot_id from rounds where snapshot_id is not null",
+        "select snapshot_id from checkpoints where snapshot_id is not null",
+        "select snapshot_id from training_files",
+        "select id from ducklake_current_snapshot('lake')",
+    )
+    return sorted({int(row[0]) for sql in sources for row in cursor.execute(sql).fetchall()})
 
 
 @contextmanager

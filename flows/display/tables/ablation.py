@@ -25,13 +25,13 @@ def ablation_table(lake: Warehouse, batch_id: str) -> Table:
     ).rows()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("question", "variant", "metric"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading != "metric")
     for heading in ("%", "95 % interval", "tokens/problem", "problems", "p"):
         table.add_column(heading, justify="right")
     for question, variant, metric, value, low, high, n_problems, problems, tokens, against, n_better, n_worse in rows:
         if metric.startswith(HEADLINES[question]):
             where = f"{n_problems} of {problems}" if question != "q-source" else problems
-            p_value = f"{p_value_text(paired_p_value(n_better, n_worse))}, {against}" if against else ""
+            p_value = p_value_text(paired_p_value(n_better, n_worse)) if against else ""
             figures = (f"{100 * value:.1f}", interval_text(low, high), f"{tokens:,.0f}", where, p_value)
             table.add_row(question, variant, label_of(metric), *figures)
     return table

@@ -9,8 +9,9 @@ def interval_text(low: float, high: float) -> str:
 
 
 def share_interval_text(share: float, n_problems: int) -> str:
-    """Return the 95 % interval of a share of problems, in percent."""
-    return interval_text(*wilson_interval(share, n_problems))
+    """Return the 95 % interval of a share of problems, in whole percent."""
+    low, high = wilson_interval(share, n_problems)
+    return f"{100 * low:.0f} to {100 * high:.0f}"
 
 
 def p_value_text(p_value: float | None) -> str:

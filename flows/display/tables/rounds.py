@@ -94,7 +94,7 @@ def table_of(rounds: Sequence[RoundSummary], comparisons: Sequence[RoundComparis
     """
     compared = {(one.metric, one.round): one for one in comparisons}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for one in rounds:
         table.add_column(one.title, justify="right")
 
