@@ -178,6 +178,18 @@ def stop_server(home: Path, timeout_seconds: float = 20.0) -> bool:
     return True
 
 
+def is_listening(url: str) -> bool:
+    """Return whether something takes connections at the host and port of this address, whether or not it answers."""
+    parts = urllib.parse.urlsplit(url)
+    try:
+        with socket.create_connection(
+            (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout=3
+        ):
+            return True
+    except OSError:
+        return False
+
+
 def is_healthy(url: str, timeout_seconds: float = 5.0) -> bool:
     """Return whether a Prefect API answers at this address."""
     try:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from flows.home.prefect_server import START_TIMEOUT_SECONDS, PrefectServer, is_healthy, restart
+from flows.home.prefect_server import START_TIMEOUT_SECONDS, PrefectServer, is_healthy, is_listening, restart
 from flows.home.signals import HINT
 from warehouse.errors import StargroveError, Unavailable
 
@@ -21,7 +21,8 @@ SILENCE_SECONDS: Final = 6.0
 """Since the last answer. With a pause and an answer that does not come, a server that hangs is noticed within 10 s."""
 
 BUSY_SECONDS: Final = 60.0
-"""How long the home's own server may be silent while it computes: the machine is busy, and a new one would be as slow."""
+"""How long a server may be silent while its machine is busy: the home's own while it computes, for a new one would be as slow;
+another's while it takes connections, after saying that it is silent. Ten hours of work do not end for a minute of load."""
 
 IDLE_CPU_SECONDS: Final = 0.05
 """A process that hangs uses less than this while it owes an answer."""
@@ -53,19 +54,26 @@ class ServerWatch:
 
     def _watch(self) -> None:
         patience_seconds, answered_at, cpu_seconds = SILENCE_SECONDS, time.monotonic(), self._cpu_seconds()
+        is_said = False
         while not self._stopping.wait(PAUSE_SECONDS):
             is_answering = is_healthy(self._server.url, ANSWER_SECONDS)
             cpu_before, cpu_seconds = cpu_seconds, self._cpu_seconds()
             if is_answering:
-                patience_seconds, answered_at = SILENCE_SECONDS, time.monotonic()
+                patience_seconds, answered_at, is_said = SILENCE_SECONDS, time.monotonic(), False
                 continue
             silent_seconds = time.monotonic() - answered_at
             how = "was killed"
             if self._server.is_running:
-                is_busy = cpu_seconds - cpu_before > IDLE_CPU_SECONDS and silent_seconds < BUSY_SECONDS
-                if silent_seconds < patience_seconds or is_busy:
-                    continue
+                is_computing = cpu_seconds - cpu_before > IDLE_CPU_SECONDS
+                is_busy = is_computing if self._server.process_id else is_listening(self._server.url)
                 how = f"has not answered for {silent_seconds:.0f} s"
+                if silent_seconds < patience_seconds:
+                    continue
+                if is_busy and silent_seconds < BUSY_SECONDS:
+                    if self._server.process_id is None and not is_said:
+                        self._say(f"the Prefect server at {self._server.ui_url} {how}, and is waited for")
+                        is_said = True
+                    continue
             if not self._is_started_again(how):
                 return
             patience_seconds, answered_at, cpu_seconds = START_TIMEOUT_SECONDS, time.monotonic(), self._cpu_seconds()

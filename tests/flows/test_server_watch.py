@@ -54,7 +54,7 @@ def stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PREFECT_API_URL", "PREFECT_SERVER_API_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(prefect_server, "server_command", lambda port: [sys.executable, "-c", STAND_IN, str(port)])
-    for name, seconds in {"PAUSE_SECONDS": 0.05, "ANSWER_SECONDS": 1.0, "SILENCE_SECONDS": 2.0}.items():
+    for name, seconds in {"PAUSE_SECONDS": 0.05, "ANSWER_SECONDS": 1.0, "SILENCE_SECONDS": 2.0, "BUSY_SECONDS": 6.0}.items():
         monkeypatch.setattr(server_watch, name, seconds)
 
 
@@ -114,8 +114,25 @@ def test_a_server_of_somebody_else_is_left_alone_and_ends_the_work(own: PrefectS
     assert (type(error), error.exit_code) == (Unavailable, 1)
     assert error.message.startswith(f"the Prefect server at {own.ui_url} has not answered for")
     assert error.hint.startswith("check PREFECT_API_URL") and "run the same command again" in error.hint
-    assert seen.said.empty()
-    assert running_server(own.home) == (None if number == signal.SIGKILL else own)
+    if number == signal.SIGKILL:
+        assert seen.said.empty()
+        assert running_server(own.home) is None
+    else:
+        assert seen.said.get_nowait().endswith("s, and is waited for")
+        assert seen.said.empty()
+        assert running_server(own.home) == own
+
+
+def test_a_server_of_somebody_else_that_was_busy_is_forgiven(own: PrefectServer) -> None:
+    seen = Watched(replace(own, process_id=None))
+    watch = ServerWatch(seen.server, seen.said.put, seen.failed.put)
+    watch.start()
+    os.kill(own.process_id or 0, signal.SIGSTOP)
+    assert seen.said.get(timeout=30).endswith("s, and is waited for")
+    os.kill(own.process_id or 0, signal.SIGCONT)
+    time.sleep(6)
+    watch.stop()
+    assert seen.failed.empty()
 
 
 def test_a_server_that_answers_is_left_alone(watched: Watched) -> None:
