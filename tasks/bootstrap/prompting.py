@@ -22,6 +22,7 @@ ANSWER_OPENING: Final = f"\n{ANSWER}"
 INSTRUCTION: Final = (
     "Solve each problem step by step with a Python program. Every step is a comment that says what is done, then the code "
     f"that does it, then {END_OF_STEP} on a line of its own. The last step prints the answer and ends in {END_OF_CODE}. "
+    "There is no matplotlib: compute and print, draw nothing. "
     "The output is shown to you; then state the answer in one sentence, inside \\boxed{}."
 )
 """What a chat template's system message says. In plain text the examples speak for themselves."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.bootstrap.prompting import INSTRUCTION
 from tasks.bootstrap.worked_examples import SHIPPED, WorkedExample, worked_examples
 from tasks.grading.base import GradingRequest
 from tasks.grading.grader import open_grader
@@ -94,3 +95,8 @@ def test_a_name_that_is_neither_a_set_nor_a_file_is_refused_with_the_sets() -> N
     with pytest.raises(BadInput) as refused:
         worked_examples("algebra")
     assert "word-problems" in (refused.value.hint or "")
+
+
+def test_models_are_told_that_nothing_can_be_drawn() -> None:
+    assert "There is no matplotlib" in INSTRUCTION
+    assert any("matplotlib is not there" in example.solution for example in worked_examples("competition"))
