@@ -190,3 +190,4 @@ def test_the_time_left_counts_what_is_in_flight_by_the_share_that_is_done() -> N
     assert begun.remaining_seconds(60.0) == pytest.approx(19 * 60.0)
     assert begun.line(60.0) == "rollout 0/100 · 1 min 00 s · about 19 min 00 s left"
     assert StageProgress("rollout", 0.0, done=0, total=100).remaining_seconds(60.0) is None
+    assert StageProgress("rollout", 0.0, done=0, total=100, begun=0.1).remaining_seconds(14.0) is None, "engines start as well"

@@ -22,9 +22,9 @@ class StageProgress:
         return max(0.0, now - self.started_seconds)
 
     def remaining_seconds(self, now: float) -> float | None:
-        """Return the time left at the pace so far, or None where nothing allows a guess."""
+        """Return the time left at the pace so far, or None before as much as one piece of work is done."""
         behind = self.done + self.begun
-        if not self.total or behind <= 0:
+        if not self.total or behind < 1:
             return None
         return self.elapsed_seconds(now) / behind * max(0.0, self.total - behind)
 
