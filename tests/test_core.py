@@ -14,8 +14,9 @@ def core_tests() -> list[str]:
     return [word for word in recipe("test-core")[-1].split() if word.startswith("tests/")]
 
 
-def test_the_modules_of_the_cores_tests_import_nothing_heavy() -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "tests.core", "--collect-only", "-q", *core_tests()]
+def test_the_modules_and_fixtures_of_the_cores_tests_import_nothing_heavy() -> None:
+    marks = "not soak and not integration"
+    command = [sys.executable, "-m", "pytest", "-p", "tests.core", "--setup-only", "-q", "-m", marks, *core_tests()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
 
