@@ -15,7 +15,7 @@ VENV := .venv
 LOCK := infra/requirements-cpu.txt
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
-CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation evaluation interchange settings)
+CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation evaluation interchange planning settings)
 TORCH := $(shell grep -E '^torch==' $(LOCK))
 
 # Three workers on two cores: those of evolutions wait a good deal. A group of tests that share a server or an engine is run by one of them; tests/conftest.py orders the groups. Where a
