@@ -5,6 +5,7 @@ from dataclasses import replace
 from flows.settings import Settings, fingerprint
 from tasks.runtime.plan import RoundPlan, Site
 from warehouse.places.location import Location
+from warehouse.rounds.line import Place
 
 
 def site_of(settings: Settings, location: Location) -> Site:
@@ -20,14 +21,20 @@ def site_of(settings: Settings, location: Location) -> Site:
     )
 
 
-def plan_of(settings: Settings, site: Site, round_number: int, code_version: str) -> RoundPlan:
-    """Return how a round works. Round 0 measures the base and works like round 1 otherwise."""
-    described = max(round_number, 1)
+def fingerprint_of(settings: Settings, place: Place) -> str:
+    """Return the fingerprint that a round of these settings has in this place of the line."""
+    return fingerprint(settings, through_round=place.number, set_aside=place.set_aside)
+
+
+def plan_of(settings: Settings, site: Site, place: Place, code_version: str) -> RoundPlan:
+    """Return how a round works, which its place in the line says. Round 0 measures the base and works like round 1 otherwise."""
+    described = max(place.number, 1)
     return RoundPlan(
         site=site,
-        round=round_number,
+        round=place.round,
+        set_aside=place.set_aside,
         run_seed=settings.run.seed,
-        fingerprint=fingerprint(settings, through_round=round_number),
+        fingerprint=fingerprint_of(settings, place),
         code_version=code_version,
         search=settings.search_of(described),
         annotation=settings.annotation,

@@ -257,6 +257,10 @@ class Warehouse:
         """Return a round, or None where it was never started."""
         return self._read(lambda cursor: rounds.read(cursor, round_number))
 
+    def round_rows(self) -> list[RoundRow]:
+        """Return every round that was begun, by number."""
+        return self._read(rounds.read_all)
+
     def checkpoint(self, checkpoint_id: str) -> CheckpointRow | None:
         """Return a checkpoint by its id."""
         return self._read(lambda cursor: rounds.find_checkpoint(cursor, checkpoint_id))
