@@ -74,6 +74,8 @@ EVALUATE: Final = Stage(
     ("evaluations", "evaluation_answers", "problem_metrics"),
     in_round=True,
 )
+# In place of promote, where gates.promotion is manual: a person decides.
+HOLD: Final = Stage("hold", "hold", ("gate_results", "evaluations"), ("rounds",))
 PROMOTE: Final = Stage("promote", "promote", (), ("checkpoints", "rounds"), in_round=True)
 
 # The gates: one before the first round, two within each.
@@ -132,6 +134,7 @@ STAGES: Final[dict[str, Stage]] = {
         ANSWER,
         EVALUATE,
         GATE_PROMOTION,
+        HOLD,
         PROMOTE,
         MEASURE,
         ABLATE,

@@ -27,7 +27,7 @@ def fingerprint_of(settings: Settings, place: Place) -> str:
 
 
 def plan_of(settings: Settings, site: Site, place: Place, code_version: str) -> RoundPlan:
-    """Return how a round works, which its place in the line says. Round 0 measures the base and works like round 1 otherwise."""
+    """Return how the round in a place of the line works. Round 0 measures the base and works like round 1 otherwise."""
     described = max(place.number, 1)
     return RoundPlan(
         site=site,

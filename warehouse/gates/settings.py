@@ -54,5 +54,5 @@ class GateSettings(BaseModel):
     """promotion: held-out pairs that the candidate PPM must order rightly; 0.5 is chance."""
 
     promotion: Annotated[Literal["automatic", "manual"], Later("automatic")] = "automatic"
-    """promotion: what follows once every expectation held. `automatic` promotes the round, as the paper's loop does; `manual` holds
-    it until a person decides: stargrove promote, or reject. It decides who promotes, and no data."""
+    """promotion: what follows once every expectation held. `automatic` promotes the round, as the paper's loop does; `manual`
+    holds it until a person decides: stargrove promote, or reject. It decides who promotes, and no data."""

@@ -1,7 +1,7 @@
 """What a person decides about a round: promote it, reject it, or go back to an earlier one.
 
-Each decision is one transaction with its row in `promotion_decisions`. Who decides the same once more, perhaps because the first
-try was killed, changes nothing: the status of the round says whether it was decided.
+Each decision is one transaction with its row in `promotion_decisions`. Who decides the same once more, perhaps because the
+first try was killed, changes nothing: the status of the round says whether it was decided.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -129,18 +129,14 @@ def _refuse_never_promoted(cursor: Cursor, row: RoundRow) -> None:
         )
 
 
-def _decision(
-    kind: DecisionKind, round_number: int, review: Review, status_before: RoundStatus | None
-) -> PromotionDecision:
+def _decision(kind: DecisionKind, round_number: int, review: Review, status_before: RoundStatus | None) -> PromotionDecision:
     return PromotionDecision(round_number, kind, review.reason, review.decided_by, review.code_version, status_before)
 
 
 def _record(cursor: Cursor, decision: PromotionDecision) -> PromotionDecision:
     """Return the decision with what is current now, after writing its row."""
     policy, ppm = state.current_checkpoint(cursor, "policy"), state.current_checkpoint(cursor, "ppm")
-    recorded = replace(
-        decision, policy_id=policy.checkpoint_id if policy else None, ppm_id=ppm.checkpoint_id if ppm else None
-    )
+    recorded = replace(decision, policy_id=policy.checkpoint_id if policy else None, ppm_id=ppm.checkpoint_id if ppm else None)
     values = asdict(recorded)
     values |= {name: list(values[name]) for name in _LISTS}
     columns = ", ".join(f"${name} as {name}" for name in values)

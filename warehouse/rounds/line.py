@@ -37,7 +37,7 @@ def place_of(row: RoundRow) -> Place:
 def places(rows: Sequence[RoundRow], n_rounds: int) -> tuple[Place, ...]:
     """Return the first n_rounds places of the current line: those that were begun, then those that are to come.
 
-    rows: every round of the lake. A round to come has the next number that no round had, and sets aside all that are superseded.
+    rows: every round of the lake. A round to come has the next number that none had, and sets aside all that are superseded.
     """
     begun = [place_of(row) for row in sorted(rows, key=lambda row: row.round) if row.status != "superseded"]
     superseded = tuple(sorted(row.round for row in rows if row.status == "superseded"))

@@ -130,7 +130,9 @@ def supersede(cursor: Cursor, numbers: Sequence[int]) -> None:
 
 def restore(cursor: Cursor, line: Sequence[int]) -> None:
     """Make what the last round of a line trained current, and rounds of the line that were superseded promoted again."""
-    cursor.execute("update rounds set status = 'promoted' where status = 'superseded' and list_contains(?, round)", [list(line)])
+    cursor.execute(
+        "update rounds set status = 'promoted' where status = 'superseded' and list_contains(?, round)", [list(line)]
+    )
     rows = [row for row in read_all(cursor) if row.round in line]
     policies = [row.candidate_policy_id for row in rows if row.candidate_policy_id]
     ppms = [row.candidate_ppm_id for row in rows if row.candidate_ppm_id]
@@ -160,8 +162,8 @@ def refuse_new_problems(cursor: Cursor, staged: str) -> None:
         number, status = unfinished
         raise BadInput(
             f"nothing ingested: {new[0]} new training problems would shift the shards of round {number}, which is {status}",
-            hint="finish it with `stargrove evolve` (a refused round: --override REASON; one that is held: stargrove promote or "
-            "reject), or ingest into another --home",
+            hint="finish it with `stargrove evolve` (a refused round: --override REASON; a held one: stargrove promote or reject),"
+            " or ingest into another --home",
         )
 
 
