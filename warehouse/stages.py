@@ -108,6 +108,21 @@ ABLATE: Final = Stage(
     ("problems", "checkpoints", "nodes", "trajectories", "verifications", "preference_pairs", "evaluations"),
     ("checkpoints", "ablations"),
 )
+REGRADE: Final = Stage(
+    "regrade",
+    "regrade",
+    (
+        "problems",
+        "nodes",
+        "trajectories",
+        "verifications",
+        "sft_examples",
+        "preference_pairs",
+        "evaluation_answers",
+        "batches",
+    ),
+    ("regraded_verdicts", "regrade_figures"),
+)
 MAINTENANCE: Final = Stage("maintenance", "maintenance")
 
 STAGES: Final[dict[str, Stage]] = {
@@ -138,6 +153,7 @@ STAGES: Final[dict[str, Stage]] = {
         PROMOTE,
         MEASURE,
         ABLATE,
+        REGRADE,
         MAINTENANCE,
     )
 }

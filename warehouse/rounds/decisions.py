@@ -7,6 +7,8 @@ first try was killed, changes nothing: the status of the round says whether it w
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+import duckdb
+
 from warehouse.errors import BadInput
 from warehouse.records import DecisionKind, PromotionDecision, RoundRow, RoundStatus
 from warehouse.rounds import state
@@ -88,7 +90,10 @@ def make_current(lake: Warehouse, round_number: int, review: Review) -> Promotio
 def rejected_by(lake: Warehouse, round_number: int) -> str | None:
     """Return who rejected a round and why; None where no person's decision is the last word on it."""
     with lake.cursor() as cursor:
-        return _rejection(cursor, round_number)
+        try:
+            return _rejection(cursor, round_number)
+        except duckdb.CatalogException:
+            return None  # an earlier version wrote the lake, in which nobody could decide
 
 
 def broken_rules(cursor: Cursor, round_number: int) -> tuple[str, ...]:

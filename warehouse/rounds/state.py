@@ -162,8 +162,8 @@ def refuse_new_problems(cursor: Cursor, staged: str) -> None:
         number, status = unfinished
         raise BadInput(
             f"nothing ingested: {new[0]} new training problems would shift the shards of round {number}, which is {status}",
-            hint="finish it with `stargrove evolve` (a refused round: --override REASON; a held one: stargrove promote or reject),"
-            " or ingest into another --home",
+            hint="finish it with `stargrove evolve` (a refused round: --override REASON; a held one: stargrove promote), or "
+            "ingest into another --home",
         )
 
 
@@ -176,9 +176,12 @@ def needed(cursor: Cursor, round_number: int) -> RoundRow:
 
 
 def _rows(cursor: Cursor, condition: str, *values: object) -> list[RoundRow]:
-    columns = ", ".join(field.name for field in fields(RoundRow) if field.name != "set_aside")
-    sql = f"select {columns}, coalesce(set_aside, []) from rounds where {condition} order by round"
-    return [RoundRow(*row, tuple(set_aside)) for *row, set_aside in cursor.execute(sql, list(values)).fetchall()]
+    # A lake that an earlier version wrote is read before it is brought up to date, and has not every column yet.
+    sql = f"select * exclude (started_at, finished_at) from rounds where {condition} order by round"
+    found = cursor.execute(sql, list(values))
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return [RoundRow(**row | {"set_aside": tuple(row.get("set_aside") or ())}) for row in rows]
 
 
 def _checkpoint(cursor: Cursor, condition: str, value: str) -> CheckpointRow | None:

@@ -14,7 +14,7 @@ def command(
     reason: ReasonOption,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Make an earlier promoted round current again. Later rounds keep their rows and are superseded; evolve goes on from there."""
+    """Make an earlier promoted round current again. Later ones keep their rows, superseded; evolve goes on from there."""
     from flows.home.reviewing import roll_back
 
     roll_back(home, round_, reason, typer.echo)
