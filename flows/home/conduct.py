@@ -38,11 +38,11 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
     from models.engines.http.check import require_servers
 
     require_servers(settings.engine)
-    display.planned(settings.run.n_rounds)
     with session(settings, located(home, settings.warehouse), display) as at_work:
         from flows.evolution import evolve
 
         plan = prepare(settings, at_work.resources, display, override_reason)
+        display.planned(plan.rounds[-1].round)
         warm_up(at_work.resources)
         display.message(f"waiting for Prefect at {at_work.server.ui_url}")
         at_work.await_server()

@@ -38,15 +38,18 @@ def promote(lake: Warehouse, round_number: int, review: Review, *, override: boo
         row = state.needed(cursor, round_number)
         if row.status == "promoted":
             return None
-        _refuse_unless(row, "held", "rejected", verb="promoted")
+        _refuse_unless(lake, row, verb="promoted")
         broken = broken_rules(cursor, round_number)
         if row.status == "rejected" and not override:
             why = _rejection(cursor, round_number) or "; ".join(broken)
             raise BadInput(
-                f"round {round_number} was refused: {why}", hint="promote it all the same with --override and a --reason"
+                f"round {round_number} was refused: {why}",
+                hint=f"all the same: stargrove promote --round {round_number} --override --reason WHY --home {lake.home}",
             )
         if row.candidate_policy_id is None:
-            raise BadInput(f"round {round_number} has trained no policy", hint="finish it with: stargrove evolve")
+            raise BadInput(
+                f"round {round_number} has trained no policy", hint=f"finish it: stargrove evolve --home {lake.home}"
+            )
         state.promote(cursor, round_number, row.candidate_policy_id, row.candidate_ppm_id)
         decision = _decision("overridden" if row.status == "rejected" else "promoted", round_number, review, row.status)
         return _record(cursor, replace(decision, broken_rules=broken))
@@ -61,7 +64,7 @@ def reject(lake: Warehouse, round_number: int, review: Review) -> PromotionDecis
         row = state.needed(cursor, round_number)
         if row.status == "rejected" and _rejection(cursor, round_number) is not None:
             return None
-        _refuse_unless(row, "held", "rejected", verb="rejected")
+        _refuse_unless(lake, row, verb="rejected")
         state.reject(cursor, round_number)
         decision = _decision("rejected", round_number, review, row.status)
         return _record(cursor, replace(decision, broken_rules=broken_rules(cursor, round_number)))
@@ -76,7 +79,7 @@ def make_current(lake: Warehouse, round_number: int, review: Review) -> Promotio
     with lake.transaction(f"round {round_number} current again by {review.decided_by}", {"reason": review.reason}) as cursor:
         row = state.needed(cursor, round_number) if round_number else None
         if row is not None:
-            _refuse_never_promoted(cursor, row)
+            _refuse_never_promoted(lake, cursor, row)
         line = place_of(row).line if row is not None else ()
         others = [one for one in state.read_all(cursor) if one.round not in line and one.status != "superseded"]
         if not others and (row is None or row.status == "promoted"):
@@ -114,23 +117,24 @@ def _rejection(cursor: Cursor, round_number: int) -> str | None:
     return f"rejected by {last[1]}: {last[2]}" if last and last[0] == "rejected" else None
 
 
-def _refuse_unless(row: RoundRow, *allowed: RoundStatus, verb: str) -> None:
-    if row.status in allowed:
+def _refuse_unless(lake: Warehouse, row: RoundRow, *, verb: str) -> None:
+    """Raise BadInput for a round that is neither held nor refused."""
+    if row.status in ("held", "rejected"):
         return
     hints = {
-        "promoted": "go back to an earlier round with: stargrove rollback --round N",
-        "superseded": f"go back to it, if it was ever promoted, with: stargrove rollback --round {row.round}",
+        "promoted": f"go back to an earlier round: stargrove rollback --round N --reason WHY --home {lake.home}",
+        "superseded": f"go back to it: stargrove rollback --round {row.round} --reason WHY --home {lake.home}",
     }
-    hint = hints.get(row.status, "go on with: stargrove evolve")
+    hint = hints.get(row.status, f"go on: stargrove evolve --home {lake.home}")
     raise BadInput(f"round {row.round} is {row.status}, and cannot be {verb}", hint=hint)
 
 
-def _refuse_never_promoted(cursor: Cursor, row: RoundRow) -> None:
+def _refuse_never_promoted(lake: Warehouse, cursor: Cursor, row: RoundRow) -> None:
     policy = state.find_checkpoint(cursor, row.candidate_policy_id) if row.candidate_policy_id else None
     if policy is None or policy.status not in ("current", "retired"):
         raise BadInput(
             f"round {row.round} was never promoted, so that nothing leads back to it",
-            hint="name an earlier promoted round, or 0 for the base: stargrove sql --file round_summary",
+            hint=f"name one that was, or 0 for the base: stargrove sql --file round_summary --home {lake.home}",
         )
 
 

@@ -32,4 +32,4 @@ def command(
     rounds = regrade(settings, home, round_, lambda line: typer.echo(line, err=True), write=write)
     console = Console()
     for one in rounds:
-        console.print(regrading_tables(one))
+        console.print(regrading_tables(one, home))

@@ -1,6 +1,7 @@
 """What `stargrove regrade` shows: which verdicts change, by kind, and what that does to a round's figures."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -13,7 +14,7 @@ _PLACES = {"tree": "trees", "evaluation": "held-out answers"}
 _MAX_CHARS = 40
 
 
-def regrading_tables(one: RegradedRound) -> RenderableType:
+def regrading_tables(one: RegradedRound, home: Path) -> RenderableType:
     """Return the tables of a round: verdicts by kind of change with an example, then the figures that they touch."""
     n_changed = one.verdicts.height
     name = f"round {one.round}" if one.round else "round 0 (base and imports)"
@@ -26,7 +27,9 @@ def regrading_tables(one: RegradedRound) -> RenderableType:
     if n_changed:
         parts += [_kinds(one.verdicts.to_dicts()), Text("what it does to the round", style="bold cyan"), _figures(one)]
     if one.batch_ids:
-        parts.append(Text(f"kept as {' and '.join(one.batch_ids)}: stargrove sql --file regrade_changes", style="dim"))
+        parts.append(
+            Text(f"kept as {' and '.join(one.batch_ids)}: stargrove sql --file regrade_changes --home {home}", style="dim")
+        )
     return Group(*parts, "")
 
 
