@@ -17,7 +17,7 @@ from warehouse.errors import BadInput, GateRefused, Interrupted, RoundHeld
 from warehouse.places.location import existing, located
 from warehouse.records import RoundRow
 from warehouse.rounds.decisions import rejected_by
-from warehouse.rounds.line import Place, place_of, places
+from warehouse.rounds.line import Turn, turn_of, turns
 from warehouse.rounds.review import review_commands
 from warehouse.store.lake import Warehouse
 
@@ -81,13 +81,13 @@ def what_is_left(settings: Settings, home: Path, display: Display) -> Settings |
 def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRow]) -> None:
     """Raise BadInput where the home holds a round of other settings, naming them: one home holds one evolution."""
     for row in rows:
-        if row.fingerprint != fingerprint_of(settings, place_of(row)):
+        if row.fingerprint != fingerprint_of(settings, turn_of(row)):
             if unknown := unknown_settings(row.settings_json):
                 raise BadInput(
                     f"{home} was begun by another version of Stargrove, whose settings were others: {', '.join(unknown)}",
                     hint="go on with that version, or name another --home; what it holds can be read on: stargrove sql",
                 )
-            changed = "; ".join(differences(row.settings_json, settings, place_of(row).number))
+            changed = "; ".join(differences(row.settings_json, settings, turn_of(row).place))
             raise BadInput(
                 f"{home} holds round {row.round} of other settings ({changed})",
                 hint="set them as they were, or name another --home: one home holds one evolution",
@@ -100,7 +100,7 @@ def refuse_undecided(lake: Warehouse, home: Path) -> None:
         if row.status == "held":
             raise RoundHeld(f"round {row.round} is held for review", hint=f"decide: {review_commands(home, row.round)}")
         if row.status == "rejected" and (rejection := rejected_by(lake, row.round)) is not None:
-            before = max((number for number in place_of(row).line if number < row.round), default=0)
+            before = max((number for number in turn_of(row).line if number < row.round), default=0)
             raise GateRefused(
                 f"round {row.round} was {rejection}",
                 hint=f"grow another in its place: stargrove rollback --round {before} --reason WHY --home {home} or: "
@@ -116,8 +116,8 @@ def prepare(settings: Settings, resources: "Resources", display: Display, overri
     from flows.home.plans import plan_of
 
     version = code_version()
-    base_plan = plan_of(settings, resources.site, Place(0), version)
-    line = places(resources.lake.round_rows(), settings.run.n_rounds)
+    base_plan = plan_of(settings, resources.site, Turn(0), version)
+    line = turns(resources.lake.round_rows(), settings.run.n_rounds)
     ensure_problems(settings, base_plan, resources, display)
     base_id = base_checkpoint(settings, base_plan, resources, display)
     return EvolutionPlan(
@@ -128,7 +128,7 @@ def prepare(settings: Settings, resources: "Resources", display: Display, overri
         settings_json=settings.model_dump_json(),
         override_reason=override_reason,
         base=base_plan,
-        rounds=tuple(plan_of(settings, resources.site, place, version) for place in line),
+        rounds=tuple(plan_of(settings, resources.site, turn, version) for turn in line),
     )
 
 

@@ -17,7 +17,7 @@ from warehouse.measured import GateResult
 from warehouse.records import CheckpointRow, PromotionDecision, RoundRow
 from warehouse.rounds import decisions, state
 from warehouse.rounds.decisions import Review
-from warehouse.rounds.line import Place, place_of, places
+from warehouse.rounds.line import Turn, turn_of, turns
 from warehouse.sql.statements import shipped
 from warehouse.store.lake import Warehouse
 
@@ -63,23 +63,23 @@ class MemoryLake:
         return state.read_all(self.connection)
 
     @property
-    def coming(self) -> Place:
-        """The place that an evolution would work on next."""
+    def coming(self) -> Turn:
+        """The turn that an evolution would work on next."""
         rows = self.rounds
         promoted = [row.round for row in rows if row.status == "promoted"]
-        return next(place for place in places(rows, len(rows) + 1) if place.round not in promoted)
+        return next(turn for turn in turns(rows, len(rows) + 1) if turn.round not in promoted)
 
 
 def begun(lake: MemoryLake) -> int:
     """Begin the coming round, or go on with one that is not promoted; return its number."""
-    place = lake.coming
+    turn = lake.coming
     with lake.transaction("", {}) as cursor:
-        state.start(cursor, replace(round_row(place.round), set_aside=place.set_aside))
+        state.start(cursor, replace(round_row(turn.round), set_aside=turn.set_aside))
         for kind in ("policy", "ppm"):
-            name = f"{kind}-{place.round}"
-            state.record_checkpoint(cursor, CheckpointRow(name, kind, place.round, "base", None, "f", "x", "candidate"))
-        state.set_candidates(cursor, place.round, f"policy-{place.round}", f"ppm-{place.round}")
-    return place.round
+            name = f"{kind}-{turn.round}"
+            state.record_checkpoint(cursor, CheckpointRow(name, kind, turn.round, "base", None, "f", "x", "candidate"))
+        state.set_candidates(cursor, turn.round, f"policy-{turn.round}", f"ppm-{turn.round}")
+    return turn.round
 
 
 def as_lake(lake: MemoryLake) -> Warehouse:
@@ -136,18 +136,18 @@ def test_whatever_people_decide_the_promoted_rounds_are_one_line_and_its_last_is
             continue
         rows = lake.rounds
         line = [row for row in rows if row.status == "promoted"]
-        assert [row.round for row in line] == list(place_of(line[-1]).line if line else ())
+        assert [row.round for row in line] == list(turn_of(line[-1]).line if line else ())
         current = lake.connection.execute(
             "select checkpoint_id from checkpoints where status = 'current' order by 1"
         ).fetchall()
         assert current == ([(f"policy-{line[-1].round}",), (f"ppm-{line[-1].round}",)] if line else [])
         undecided = [row for row in rows if row.status not in ("promoted", "superseded")]
         assert len(undecided) <= 1
-        assert all(place_of(row).line == (*(one.round for one in line), row.round) for row in undecided)
-        coming = places(rows, len(rows) + 3)
-        assert [place.number for place in coming] == list(range(1, len(rows) + 4))
+        assert all(turn_of(row).line == (*(one.round for one in line), row.round) for row in undecided)
+        coming = turns(rows, len(rows) + 3)
+        assert [turn.place for turn in coming] == list(range(1, len(rows) + 4))
         begun_rounds = [row.round for row in rows]
-        assert all(place.round > max(begun_rounds, default=0) for place in coming if place.round not in begun_rounds)
+        assert all(turn.round > max(begun_rounds, default=0) for turn in coming if turn.round not in begun_rounds)
 
 
 @settings(max_examples=10, deadline=None)
@@ -172,11 +172,11 @@ def test_numbers_are_never_used_twice_and_places_go_on() -> None:
     for _ in range(3):
         grown(lake, 0)
     gone_back(lake, 1)
-    assert places(lake.rounds, N_ROUNDS) == (Place(1), Place(4, (2, 3)), Place(5, (2, 3)), Place(6, (2, 3)))
-    assert [place.number for place in places(lake.rounds, N_ROUNDS)] == [1, 2, 3, 4]
+    assert turns(lake.rounds, N_ROUNDS) == (Turn(1), Turn(4, (2, 3)), Turn(5, (2, 3)), Turn(6, (2, 3)))
+    assert [turn.place for turn in turns(lake.rounds, N_ROUNDS)] == [1, 2, 3, 4]
     grown(lake, 0)
     gone_back(lake, 3)
-    assert places(lake.rounds, N_ROUNDS) == (Place(1), Place(2), Place(3), Place(5, (4,)))
+    assert turns(lake.rounds, N_ROUNDS) == (Turn(1), Turn(2), Turn(3), Turn(5, (4,)))
 
 
 @pytest.fixture

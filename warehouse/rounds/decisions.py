@@ -12,7 +12,7 @@ import duckdb
 from warehouse.errors import BadInput
 from warehouse.records import DecisionKind, PromotionDecision, RoundRow, RoundStatus
 from warehouse.rounds import state
-from warehouse.rounds.line import place_of
+from warehouse.rounds.line import turn_of
 from warehouse.rounds.state import Cursor
 from warehouse.store.lake import Warehouse
 
@@ -80,7 +80,7 @@ def make_current(lake: Warehouse, round_number: int, review: Review) -> Promotio
         row = state.needed(cursor, round_number) if round_number else None
         if row is not None:
             _refuse_never_promoted(lake, cursor, row)
-        line = place_of(row).line if row is not None else ()
+        line = turn_of(row).line if row is not None else ()
         others = [one for one in state.read_all(cursor) if one.round not in line and one.status != "superseded"]
         if not others and (row is None or row.status == "promoted"):
             return None

@@ -12,14 +12,14 @@ from warehouse.records import RoundRow
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A round in its line. round: its number. set_aside: the earlier rounds that it does not build on."""
+class Turn:
+    """A round in its line. round: its number. set_aside: the earlier rounds that it does not build on, superseded by then."""
 
     round: int
     set_aside: tuple[int, ...] = ()
 
     @property
-    def number(self) -> int:
+    def place(self) -> int:
         """Which place of the line it takes, from 1: how many rounds the line then has. 0 for the base."""
         return self.round - len(self.set_aside)
 
@@ -29,18 +29,18 @@ class Place:
         return tuple(number for number in range(1, self.round + 1) if number not in self.set_aside)
 
 
-def place_of(row: RoundRow) -> Place:
-    """Return the place of a round that was begun."""
-    return Place(row.round, row.set_aside)
+def turn_of(row: RoundRow) -> Turn:
+    """Return the turn that a begun round took."""
+    return Turn(row.round, row.set_aside)
 
 
-def places(rows: Sequence[RoundRow], n_rounds: int) -> tuple[Place, ...]:
-    """Return the first n_rounds places of the current line: those that were begun, then those that are to come.
+def turns(rows: Sequence[RoundRow], n_rounds: int) -> tuple[Turn, ...]:
+    """Return the first n_rounds turns of the current line: those that were begun, then those that are to come.
 
     rows: every round of the lake. A round to come has the next number that none had, and sets aside all that are superseded.
     """
-    begun = [place_of(row) for row in sorted(rows, key=lambda row: row.round) if row.status != "superseded"]
+    begun = [turn_of(row) for row in sorted(rows, key=lambda row: row.round) if row.status != "superseded"]
     superseded = tuple(sorted(row.round for row in rows if row.status == "superseded"))
     highest = max((row.round for row in rows), default=0)
-    coming = [Place(highest + i, superseded) for i in range(1, n_rounds - len(begun) + 1)]
+    coming = [Turn(highest + i, superseded) for i in range(1, n_rounds - len(begun) + 1)]
     return tuple([*begun, *coming][:n_rounds])

@@ -40,7 +40,7 @@ def decision_commands(home: Path, round_number: int) -> tuple[str, str]:
 
 def review_markdown(lake: Warehouse, round_number: int) -> str:
     """Return the summary of a round beside the one that it builds on, its promotion gate, and what to type, as Markdown."""
-    before = max((number for number in lake.place(round_number).line if number < round_number), default=0)
+    before = max((number for number in lake.turn(round_number).line if number < round_number), default=0)
     rows = {row["round"]: row for row in lake.query("round_summary", split="validation").iter_rows(named=True)}
     results = tuple(GateResult(**row) for row in lake.query(_RESULTS, round=round_number).iter_rows(named=True))
     compare = f"stargrove diff --round {before} --round {round_number} --home {lake.home}"

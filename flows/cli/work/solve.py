@@ -81,7 +81,7 @@ def _solved(settings: "Settings", resources: "Resources", statement: str, method
         raise BadInput(f"no round of {resources.site.home} is promoted yet", hint="finish one: stargrove evolve")
     how = TestTime(
         settings.evaluation,
-        settings.search_of(resources.lake.place(policy.round).number),
+        settings.search_of(resources.lake.turn(policy.round).place),
         ppm is not None,
         resources.domain.wording,
     )
