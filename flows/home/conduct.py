@@ -68,6 +68,8 @@ def what_is_left(settings: Settings, home: Path, display: Display) -> Settings |
                 display.message(f"{home} was begun before there was a choice, and goes on with {', '.join(changed)}")
         rows = [row for row in begun if row.status != "superseded"][: settings.run.n_rounds]
         refuse_other_settings(settings, home, rows)
+        if begun and not rows:
+            refuse_other_sections(settings, home, begun[0])
         refuse_undecided(lake, home)
         if len(rows) < settings.run.n_rounds or any(row.status != "promoted" for row in rows):
             return settings
@@ -92,6 +94,15 @@ def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRo
                 f"{home} holds round {row.round} of other settings ({changed})",
                 hint="set them as they were, or name another --home: one home holds one evolution",
             )
+
+
+def refuse_other_sections(settings: Settings, home: Path, row: RoundRow) -> None:
+    """Raise BadInput where a home whose base is current again is to go on with other settings than its problems came from."""
+    if changed := differences(row.settings_json, settings, 0):
+        raise BadInput(
+            f"{home} was begun with other settings ({'; '.join(changed)})",
+            hint="change tables of [[rounds]] alone, or name another --home: one home holds one evolution",
+        )
 
 
 def refuse_undecided(lake: Warehouse, home: Path) -> None:

@@ -1,15 +1,20 @@
 """Disturb a real evolution in search, in training and in promotion, go on each time, and compare with one left in peace."""
 
 import itertools
+import json
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from polars.testing import assert_frame_equal
 
+from flows.cli.app import main
 from tests.integration.conftest import Undisturbed
 from tests.integration.small_evolution import disturbed, evolved, kill, n_batches, tables
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
+from warehouse.errors import RoundHeld
 
 pytestmark = pytest.mark.integration
 
@@ -43,12 +48,16 @@ def assert_ends_like(undisturbed: Undisturbed, home: Path, but_for: tuple[str, .
 
 
 def assert_survives(undisturbed: Undisturbed, home: Path, *points: Callable[[Path], bool]) -> None:
-    """Kill an evolution at each of the points, go on each time with another number of trees in flight, and compare."""
+    """Kill an evolution at each of the points, go on each time with another number of trees in flight, let a person promote its
+    round, and compare."""
     ways = itertools.cycle([("search.window=1", "sandbox.n_workers=1"), ("search.window=8", "sandbox.n_workers=2")])
     for point in points:
         disturbed(home, point, kill, *next(ways))
-    finished = evolved(home)
-    assert finished.returncode == 0, finished.stderr[-2000:]
+    held = evolved(home, "gates.promotion=manual")
+    assert held.returncode == RoundHeld.exit_code, held.stderr[-2000:]
+    assert held.stderr.splitlines()[-1].startswith("stargrove: round 1 is held for review; decide: stargrove promote --round 1")
+    assert evolved(home).returncode == RoundHeld.exit_code, "only a person promotes it, whatever the setting is by now"
+    assert main(["promote", "--round", "1", "--reason", "it is right", "--home", str(home)]) == 0
     # The settings say how many trees are in flight.
     assert_ends_like(undisturbed, home, but_for=("settings_json",))
 
@@ -57,6 +66,26 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_is_not_whatever
     undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
     assert_survives(undisturbed, tmp_path / "killed", in_search, in_policy_training)
+
+
+def test_a_round_that_waits_for_a_person_ends_its_flow_runs_in_a_state_of_its_own_and_asks(prefect_url: str) -> None:
+    """Those of the test above, which ran on the same server."""
+    names = [(run["state_type"], run["state"]["name"]) for run in asked(prefect_url, "flow_runs", sort="START_TIME_DESC")]
+    assert names.count(("COMPLETED", "Held")) == 2, "that of the round, and that of the evolution"
+    asking = [artifact for artifact in asked(prefect_url, "artifacts") if artifact["key"] == "review"]
+    assert len(asking) == 1
+    assert "stargrove promote --round 1 --reason WHY --home" in asking[0]["data"]
+    events = [event["event"] for event in asked(prefect_url, "events")["events"]]
+    assert {"stargrove.round.held", "stargrove.round.promoted"} <= set(events)
+
+
+def asked(url: str, what: str, **more: str) -> Any:
+    """Return what a Prefect server has of something."""
+    request = urllib.request.Request(
+        f"{url}/{what}/filter", json.dumps({"limit": 50, **more}).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
 
 
 @pytest.mark.soak
