@@ -14,25 +14,18 @@ from flows.settings import load
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
 from warehouse.errors import BadInput
 from warehouse.measured import EvaluationAnswer
-from warehouse.records import Node
+from warehouse.records import Node, Verdict
 from warehouse.store.lake import Warehouse
 
 ROUND = 1
 STORED = ("nodes", "trajectories", "verifications", "sft_examples", "preference_pairs", "evaluation_answers")
 
 
-def answered(node_id: int, answer: str, verdict: str, tree_id: str, problem_id: str) -> Node:
-    made = node(
-        node_id,
-        0,
-        f"step {node_id} of {tree_id}",
-        depth=1,
-        visits=(1, 0),
-        ending="answer",
-        tree_id=tree_id,
-        problem_id=problem_id,
-    )
-    return replace(made, answer=answer, verdict=verdict, grading_method="exact 1")  # type: ignore[arg-type]
+def answered(node_id: int, answer: str, verdict: Verdict, tree_id: str, problem_id: str) -> Node:
+    visits = {"correct": (1, 0), "wrong": (0, 1), "unknown": (0, 0)}[verdict]
+    of = {"tree_id": tree_id, "problem_id": problem_id}
+    made = node(node_id, 0, f"{answer} in {tree_id}", depth=1, visits=visits, ending="answer", verdict=verdict, **of)
+    return replace(made, answer=answer, grading_method="exact 1")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +84,7 @@ def test_verdicts_change_by_kind_and_figures_follow(graded: Path) -> None:
     assert figures == {
         "problems solved": [3, 1, 1],
         "SFT examples": [3, 1, 2],
-        "step pairs": [5, 2, None],
+        "step pairs": [4, 2, None],
         "answer pairs": [4, 2, None],
         "problems with right and wrong answers": [3, 2, 0],
         "right answers, test greedy": [0, 0, 1],
