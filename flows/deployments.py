@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from prefect import flow
-from prefect.states import Completed, State
+from prefect import State, flow
+from prefect.states import Completed
 
 from flows.display.progress import open_display
 from flows.home.conduct import run_evolve

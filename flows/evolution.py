@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import prefect.runtime
-from prefect import flow
+from prefect import State, flow
 from prefect.futures import PrefectFuture
-from prefect.states import Completed, State
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 

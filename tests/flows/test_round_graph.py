@@ -10,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect import Task
-from prefect.states import State
+from prefect import State, Task
 
 import tasks
 from flows import evolution
