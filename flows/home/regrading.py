@@ -6,10 +6,10 @@ No model is asked and no step is run. What is stored stays as it is: verdicts of
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from flows.display.tables.regrading import RegradedRound
 from flows.home.code_version import code_version
 from flows.settings import Settings
 from tasks.domains.registry import DOMAINS
@@ -24,30 +24,11 @@ from warehouse.records import Batch
 from warehouse.stages import REGRADE, STAGES
 from warehouse.store.lake import Warehouse
 
-if TYPE_CHECKING:
-    import polars as pl
-
 _ANSWERING: Final = [stage.name for stage in STAGES.values() if {"nodes", "evaluation_answers"} & set(stage.writes)]
 _ROUNDS: Final = "select distinct round from batches where stage in (select unnest($stages)) order by round"
 _BATCHES: Final = (
     """select batch_id from batches where round = $round and stage in (select unnest($stages)) order by batch_id"""
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RegradedRound:
-    """What grading a round's answers again came to. verdicts, figures: rows as they are, or would be, in the lake.
-
-    n_answers: stored rows; n_distinct: different answers among them. batch_ids: where the rows are, none where they were not
-    written.
-    """
-
-    round: int
-    n_answers: int
-    n_distinct: int
-    verdicts: "pl.DataFrame"
-    figures: "pl.DataFrame"
-    batch_ids: tuple[str, ...]
 
 
 def regrade(

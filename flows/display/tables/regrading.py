@@ -1,17 +1,35 @@
 """What `stargrove regrade` shows: which verdicts change, by kind, and what that does to a round's figures."""
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.home.regrading import RegradedRound
+if TYPE_CHECKING:
+    import polars as pl
 
 _PLACES = {"tree": "trees", "evaluation": "held-out answers"}
 _MAX_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class RegradedRound:
+    """What grading a round's answers again came to. verdicts, figures: rows as they are, or would be, in the lake.
+
+    n_answers: stored rows; n_distinct: different answers among them. batch_ids: where the rows are, none where they were not
+    written.
+    """
+
+    round: int
+    n_answers: int
+    n_distinct: int
+    verdicts: "pl.DataFrame"
+    figures: "pl.DataFrame"
+    batch_ids: tuple[str, ...]
 
 
 def regrading_tables(one: RegradedRound, home: Path) -> RenderableType:
