@@ -26,9 +26,7 @@ from warehouse.store.lake import Warehouse
 
 _ANSWERING: Final = [stage.name for stage in STAGES.values() if {"nodes", "evaluation_answers"} & set(stage.writes)]
 _ROUNDS: Final = "select distinct round from batches where stage in (select unnest($stages)) order by round"
-_BATCHES: Final = (
-    """select batch_id from batches where round = $round and stage in (select unnest($stages)) order by batch_id"""
-)
+_BATCHES: Final = "select batch_id from batches where round = $round and stage in (select unnest($stages)) order by all"
 
 
 def regrade(
