@@ -50,8 +50,10 @@ def test_a_round_trains_on_its_line_alone(line: Warehouse) -> None:
 
 @pytest.mark.parametrize("name", ["annotate_sft_rejection", "annotate_sft_unverified"])
 def test_so_do_the_controls(name: str, line: Warehouse) -> None:
-    assert 2 not in line.query(name, round=3, n_per_problem=9, **LEFT_OUT)["trajectory_round"].to_list()
-    assert 2 in line.query(name, round=3, n_per_problem=9)["trajectory_round"].to_list()
+    for set_aside, line_of_3 in (("2", {1, 3}), ("1,3", {2})):
+        found = line.query(name, round=3, n_per_problem=9, set_aside=set_aside)["trajectory_round"].to_list()
+        assert found
+        assert set(found) <= line_of_3
 
 
 def test_coverage_so_far_and_moves_go_by_the_line(line: Warehouse) -> None:
