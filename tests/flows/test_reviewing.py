@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -18,12 +19,13 @@ from flows.settings import Settings, load
 from tests.warehouse.trees import batch
 from warehouse.errors import GateRefused, RoundHeld
 from warehouse.measured import Evaluation, GateResult
-from warehouse.records import CheckpointRow, RoundRow
+from warehouse.records import CheckpointKind, CheckpointRow, RoundRow
 from warehouse.rounds.line import Turn, turns
 from warehouse.rounds.review import review_markdown
 from warehouse.store.lake import Warehouse
 
 SETTINGS = Settings()
+KINDS: Final[tuple[CheckpointKind, ...]] = ("policy", "ppm")
 BROKEN = GateResult(
     "promotion", "pass@1 holds", "evaluations", "value", "0.4", ">= 0.5", passed=False, n_failing=1, hint="look"
 )
@@ -35,23 +37,31 @@ def begin(lake: Warehouse, turn: Turn) -> None:
     lake.start_round(
         RoundRow(number, "running", fingerprint, SETTINGS.model_dump_json(), "v1", "base", None, set_aside=turn.set_aside)
     )
-    for kind in ("policy", "ppm"):
-        row = CheckpointRow(f"{kind}-{number}", kind, number, "base", None, fingerprint, "file:///x", "candidate")  # type: ignore[arg-type]  # one of two literals
-        lake.record_checkpoint(row)
+    for kind in KINDS:
+        lake.record_checkpoint(
+            CheckpointRow(f"{kind}-{number}", kind, number, "base", None, fingerprint, "file:///x", "candidate")
+        )
     lake.set_candidates(number, f"policy-{number}", f"ppm-{number}")
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home whose first round is promoted, and whose second one is held. No server listens."""
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    with Warehouse.open(tmp_path) as lake:
+@pytest.fixture(scope="module")
+def grown(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose first round is promoted, and whose second one is held."""
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("grown") / "home")
+    with Warehouse.open(home) as lake:
         begin(lake, Turn(1))
         lake.promote(1, "policy-1", "ppm-1")
         begin(lake, Turn(2))
         lake.commit(batch(2, "gate-promotion"), {"gate_results": [BROKEN]})
         lake.set_round_status(2, "held")
-    return tmp_path
+    return home
+
+
+@pytest.fixture
+def home(grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Such a home, to be decided about. No server listens."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    return shutil.copytree(grown, tmp_path / "home")
 
 
 def decided(home: Path, verb: str, number: int, *more: str, reason: str = "three trees look right") -> int:

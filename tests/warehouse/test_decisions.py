@@ -1,10 +1,11 @@
 """What a person decides about a round: one row each, however often it is tried, and always one current round."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.warehouse.trees import batch, round_row
 from warehouse.errors import BadInput
 from warehouse.measured import GateResult
-from warehouse.records import CheckpointRow, PromotionDecision, RoundRow
+from warehouse.records import CheckpointKind, CheckpointRow, PromotionDecision, RoundRow
 from warehouse.rounds import decisions, state
 from warehouse.rounds.decisions import Review
 from warehouse.rounds.line import Turn, turn_of, turns
@@ -23,6 +24,7 @@ from warehouse.store.lake import Warehouse
 
 WHY = Review("looked at three trees", "ana@lab", "v1")
 N_ROUNDS = 4
+KINDS: Final[tuple[CheckpointKind, ...]] = ("policy", "ppm")
 BROKEN = GateResult(
     "promotion", "pass@1 holds", "evaluations", "value", "0.4", ">= 0.5", passed=False, n_failing=1, hint="look"
 )
@@ -75,7 +77,7 @@ def begun(lake: MemoryLake) -> int:
     turn = lake.coming
     with lake.transaction("", {}) as cursor:
         state.start(cursor, replace(round_row(turn.round), set_aside=turn.set_aside))
-        for kind in ("policy", "ppm"):
+        for kind in KINDS:
             name = f"{kind}-{turn.round}"
             state.record_checkpoint(cursor, CheckpointRow(name, kind, turn.round, "base", None, "f", "x", "candidate"))
         state.set_candidates(cursor, turn.round, f"policy-{turn.round}", f"ppm-{turn.round}")
@@ -179,18 +181,27 @@ def test_numbers_are_never_used_twice_and_places_go_on() -> None:
     assert turns(lake.rounds, N_ROUNDS) == (Turn(1), Turn(2), Turn(3), Turn(5, (4,)))
 
 
+@pytest.fixture(scope="module")
+def refused_home(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which round 1 is promoted, and a gate refused round 2."""
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("refused") / "home")
+    with Warehouse.open(home) as lake:
+        for number in (1, 2):
+            lake.start_round(round_row(number))
+            for kind in KINDS:
+                lake.record_checkpoint(CheckpointRow(f"{kind}-{number}", kind, number, "base", None, "f", "x", "candidate"))
+            lake.set_candidates(number, f"policy-{number}", f"ppm-{number}")
+        lake.promote(1, "policy-1", "ppm-1")
+        lake.commit(batch(2, "gate-promotion"), {"gate_results": [BROKEN]})
+        lake.reject(2)
+    return home
+
+
 @pytest.fixture
-def reviewed(lake: Warehouse) -> Warehouse:
-    """A lake in which round 1 is promoted, and a gate refused round 2."""
-    for number in (1, 2):
-        lake.start_round(round_row(number))
-        for kind in ("policy", "ppm"):
-            lake.record_checkpoint(CheckpointRow(f"{kind}-{number}", kind, number, "base", None, "f", "x", "candidate"))
-        lake.set_candidates(number, f"policy-{number}", f"ppm-{number}")
-    lake.promote(1, "policy-1", "ppm-1")
-    lake.commit(batch(2, "gate-promotion"), {"gate_results": [BROKEN]})
-    lake.reject(2)
-    return lake
+def reviewed(refused_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+    """Its lake, to be decided about."""
+    with Warehouse.open(shutil.copytree(refused_home, tmp_path / "home")) as lake:
+        yield lake
 
 
 def test_a_refused_round_is_promoted_only_with_an_override_that_names_the_broken_rules(reviewed: Warehouse) -> None:
