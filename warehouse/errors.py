@@ -3,6 +3,7 @@
     StargroveError                 exit code 1
     |-- BadInput                   exit code 2: a file, a setting or an argument of the user's is wrong
     |-- GateRefused                exit code 3: a data-quality gate refused the promotion
+    |-- RoundHeld                  exit code 4: a round passed its gates, and a person decides about its promotion
     |-- Unavailable                a machine, a process or a service failed: nothing was labelled because of it
     |   |-- SandboxUnavailable     no process that runs step code can be started
     |   |-- EngineUnavailable      the policy or the PPM cannot be served
@@ -43,6 +44,12 @@ class GateRefused(StargroveError):
     """A gate's expectations did not hold, so the round stops or is not promoted."""
 
     exit_code = 3
+
+
+class RoundHeld(StargroveError):
+    """A round passed its gates and waits until a person promotes or rejects it. Nothing went wrong."""
+
+    exit_code = 4
 
 
 class Unavailable(StargroveError):

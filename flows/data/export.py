@@ -116,7 +116,7 @@ def _sql(kind: Kind) -> str:
 def _parameters(request: ExportRequest) -> dict[str, object]:
     # The pairs of a round are those of its own trees here: what a PPM was trained on besides is exported with its own round.
     if request.kind == "preferences":
-        return {"round": request.round, "first_round": request.round}
+        return {"round": request.round, "first_round": request.round, "set_aside": None}
     return {"round": request.round}
 
 

@@ -40,7 +40,10 @@ class Site(BaseModel):
 
 
 class RoundPlan(BaseModel):
-    """How one round works. Round 0 is the base model, which is only evaluated."""
+    """How one round works. Round 0 is the base model, which is only evaluated.
+
+    set_aside: earlier rounds that it does not build on, because an earlier one was made current again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,6 +58,13 @@ class RoundPlan(BaseModel):
     ppm: PpmSettings
     evaluation: EvaluationSettings
     gates: GateSettings
+    set_aside: tuple[int, ...] = ()
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The parameter that keeps rounds which this one does not build on out of a shipped statement; none where it builds on
+        all."""
+        return {"set_aside": ",".join(map(str, self.set_aside))} if self.set_aside else {}
 
     def batch(self, stage: Stage, shard: str = "all") -> Batch:
         """Return the ledger entry of what the running task is about to commit."""

@@ -25,6 +25,7 @@ from tests.models.real_shapes import write_model
 from warehouse.errors import BadInput, EngineUnavailable
 from warehouse.places.location import Location
 from warehouse.records import CheckpointRow
+from warehouse.rounds.line import Turn
 
 SILENT = Console(file=io.StringIO())
 DISPLAY = LineDisplay(SILENT, SILENT, clock=lambda: 0.0)
@@ -48,7 +49,7 @@ def opened(home: Path, *overrides: str) -> Resources:
 def ids(resources: Resources, *overrides: str) -> tuple[str, str]:
     """Return the ids of the base and of who searches first."""
     settings = load(overrides=[*LONG, *overrides])
-    plan = plan_of(settings, resources.site, 0, "test")
+    plan = plan_of(settings, resources.site, Turn(0), "test")
     base_id = base_checkpoint(settings, plan, resources, DISPLAY)
     return base_id, bootstrap_checkpoint(settings, base_id, plan, resources, DISPLAY)
 

@@ -16,11 +16,12 @@ from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
 from warehouse.places.location import Location
+from warehouse.rounds.line import Turn
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Iterator[Resources]:
-    found = Resources(plan_of(load(), site_of(load(), Location(tmp_path / "home")), 0, "test").site, Silence())
+    found = Resources(plan_of(load(), site_of(load(), Location(tmp_path / "home")), Turn(0), "test").site, Silence())
     yield found
     found.lake.close()
 
@@ -35,7 +36,7 @@ def model(directory: Path, weights: bytes) -> Path:
 
 def base(resources: Resources, override: str) -> str:
     settings = load(overrides=[f"run.base={override}"])
-    plan = plan_of(settings, resources.site, 0, "test")
+    plan = plan_of(settings, resources.site, Turn(0), "test")
     console = Console(file=io.StringIO())
     return base_checkpoint(settings, plan, resources, LineDisplay(console, console, clock=lambda: 0.0))
 

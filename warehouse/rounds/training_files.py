@@ -28,7 +28,7 @@ class TrainingFile:
     sha256: str
 
 
-def export_training_file(lake: Warehouse, round_number: int, query: str, path: Path, **parameters: int) -> TrainingFile:
+def export_training_file(lake: Warehouse, round_number: int, query: str, path: Path, **parameters: int | str) -> TrainingFile:
     """Return the file that a shipped export query was written to, from the snapshot that the round has pinned.
 
     The first call for a round pins the snapshot. What was exported is recorded, so that `reproduce` can do it again.
@@ -84,7 +84,7 @@ def reproduce(lake: Warehouse, checkpoint_id: str, directory: Path) -> tuple[Tra
     return tuple(files)
 
 
-def _written(lake: Warehouse, query: str, path: Path, snapshot_id: int, parameters: dict[str, int]) -> TrainingFile:
+def _written(lake: Warehouse, query: str, path: Path, snapshot_id: int, parameters: dict[str, int | str]) -> TrainingFile:
     with Warehouse.open(lake.home, lake.settings, snapshot_id=snapshot_id) as pinned:
         n_rows = write_parquet(pinned.readers(query, parameters), path, _ROWS_PER_GROUP)
     with path.open("rb") as stream:

@@ -29,6 +29,7 @@ from warehouse.records import (
     RoundStatus,
 )
 from warehouse.rounds import state as rounds
+from warehouse.rounds.line import Turn, turn_of
 from warehouse.rounds.problems import insert_new, select_problems
 from warehouse.rounds.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.settings import WarehouseSettings
@@ -256,6 +257,15 @@ class Warehouse:
     def round_row(self, round_number: int) -> RoundRow | None:
         """Return a round, or None where it was never started."""
         return self._read(lambda cursor: rounds.read(cursor, round_number))
+
+    def round_rows(self) -> list[RoundRow]:
+        """Return every round that was begun, by number."""
+        return self._read(rounds.read_all)
+
+    def turn(self, round_number: int) -> Turn:
+        """Return the turn of a round in its line; one that was never begun builds on all before it."""
+        row = self.round_row(round_number)
+        return Turn(round_number) if row is None else turn_of(row)
 
     def checkpoint(self, checkpoint_id: str) -> CheckpointRow | None:
         """Return a checkpoint by its id."""
