@@ -19,5 +19,5 @@ def evolve_home(
     The worker sets PREFECT_API_URL, so no server is started; it cancels with SIGTERM, which ends the work within seconds.
     """
     settings = load(profile, Path(file) if file else None, overrides)
-    with hold(Path(home)), open_display() as display:
-        run_evolve(settings, Path(home), display)
+    with hold(Path(home)) as lock, open_display() as display:
+        run_evolve(settings, Path(home), lock, display)

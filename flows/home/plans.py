@@ -7,10 +7,11 @@ from tasks.runtime.plan import RoundPlan, Site
 from warehouse.places.location import Location
 
 
-def site_of(settings: Settings, location: Location) -> Site:
+def site_of(settings: Settings, location: Location, lease_token: int | None = None) -> Site:
     """Return where the factory stands. The home becomes absolute, so that every process finds it."""
     return Site(
         location=replace(location, home=location.home.resolve()),
+        lease_token=lease_token,
         domain=settings.problems.domain,
         warehouse=settings.warehouse,
         engine=settings.engine,
