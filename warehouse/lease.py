@@ -90,19 +90,9 @@ def is_current(lease: Lease | None, token: int) -> bool:
 def beaten(lease: Lease | None, token: int, now: datetime) -> Lease:
     """Return the lease after a heartbeat of the holder with this token. Raises LeaseLost where it was replaced."""
     if lease is None or not is_current(lease, token):
-        raise lost(lease)
+        other = f"has its place ({lease.line})" if lease is not None and not lease.is_released else "has had its place"
+        raise LeaseLost(
+            f"this evolution was silent for too long, and another one {other}: nothing of this one is committed any more",
+            hint="what it committed before is kept; run the same command again once the other one has ended",
+        )
     return replace(lease, beaten_at=now)
-
-
-def released(lease: Lease | None, token: int) -> Lease | None:
-    """Return the lease after the holder with this token gave it back; whoever was replaced has nothing to give back."""
-    return replace(lease, is_released=True) if lease is not None and is_current(lease, token) else lease
-
-
-def lost(lease: Lease | None) -> LeaseLost:
-    """Return the error of a holder that was replaced, naming who has the lease now."""
-    now_with = f"has it now ({lease.line})" if lease is not None and not lease.is_released else "has had it since"
-    return LeaseLost(
-        f"this evolution was silent for too long, and another one {now_with}: nothing of this one is committed any more",
-        hint="what it committed before is kept; run the same command again once the other one has ended",
-    )

@@ -9,8 +9,8 @@ commit: in the commit's own transaction, so that no pause of the holder can come
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -83,8 +83,8 @@ on conflict (one) do update set
     started_ticks = excluded.started_ticks, taken_at = excluded.taken_at, is_released = false
 """
 _BEAT: Final = """
-update stargrove_heartbeat set beaten_at = clock_timestamp(), flow_run_id = coalesce($2, flow_run_id)
-where token = $1 and exists (select 1 from stargrove_lease where token = $1 and not is_released)
+update stargrove_heartbeat set beaten_at = $2, flow_run_id = coalesce($3, flow_run_id)
+where token = $1
 """
 _RELEASE: Final = "update stargrove_lease set is_released = true where token = $1"
 _END_SESSIONS: Final = """
@@ -138,7 +138,7 @@ class PostgresLease:
         if self._heart is not None:
             self._heart.join()
         with suppress(*_TROUBLE):
-            self._runner.run(asyncio.wait_for(self._execute(_RELEASE, self.token), _GOODBYE_LIMIT_SECONDS))
+            self._runner.run(asyncio.wait_for(self._give_back(), _GOODBYE_LIMIT_SECONDS))
         self._close()
 
     def _beat_on(self, say: Callable[[str], None], fail: Callable[[StargroveError], None]) -> None:
@@ -149,17 +149,16 @@ class PostgresLease:
             if self._stopping:
                 return
             try:
-                is_kept = self._runner.run(self._execute(_BEAT, self.token, self._flow_run_id)) == "UPDATE 1"
-                lease = None if is_kept else self._runner.run(self._read_again())
+                self._runner.run(self._beat())
+            except LeaseLost as error:
+                fail(LeaseLost(f"{self._catalog}: {error.message}", hint=error.hint))
+                return
             except _TROUBLE as error:
                 if not is_said:
-                    say(f"{server_failure(error, self._catalog).message}: the evolution goes on unless another takes its place")
+                    say(f"{server_failure(error, self._catalog).message}: the work goes on unless another evolution begins")
                 is_said = True
-                continue
-            if not is_kept:
-                fail(_named(rules.lost(lease), self._catalog))
-                return
-            is_said = False
+            else:
+                is_said = False
 
     async def _taken(self) -> int:
         session = await self._connected()
@@ -189,20 +188,26 @@ class PostgresLease:
             hint="end them with pg_terminate_backend, or restart Postgres, and run the same command again",
         )
 
-    async def _execute(self, statement: str, *values: object) -> str:
+    async def _beat(self) -> None:
+        async with self._used() as session:
+            lease, now = await _read(session)
+            beaten_at = rules.beaten(lease, self.token, now).beaten_at
+            await session.execute(_BEAT, self.token, beaten_at, self._flow_run_id)
+
+    async def _give_back(self) -> None:
+        async with self._used() as session:
+            await session.execute(_RELEASE, self.token)
+
+    @asynccontextmanager
+    async def _used(self) -> AsyncIterator[asyncpg.Connection]:
         session = self._session
         if session is None or session.is_closed():
             session = await self._connected()
         try:
-            return str(await session.execute(statement, *values))
+            yield session
         except BaseException:
-            session.terminate()  # it may be half in a statement: the next call begins with a new one
+            session.terminate()  # it may be in the middle of a statement: whoever comes next begins with a new one
             raise
-
-    async def _read_again(self) -> Lease | None:
-        assert self._session is not None
-        lease, _ = await _read(self._session)
-        return lease
 
     async def _connected(self) -> asyncpg.Connection:
         self._session = await asyncpg.connect(
@@ -243,10 +248,6 @@ async def _read(session: asyncpg.Connection) -> tuple[Lease | None, datetime]:
     holder = Holder(row["machine"], row["kernel"], row["pid"], row["started_ticks"])
     taken_at, beaten_at, now = (row[name].astimezone(UTC) for name in ("taken_at", "beaten_at", "now"))
     return Lease(row["token"], holder, taken_at, beaten_at, row["flow_run_id"], row["is_released"]), now
-
-
-def _named(error: LeaseLost, where: str) -> LeaseLost:
-    return LeaseLost(f"{where}: {error.message}", hint=error.hint)
 
 
 @contextmanager
