@@ -36,7 +36,7 @@ from warehouse.sql.statements import bound, find, shipped
 from warehouse.store.connection import use_lake
 from warehouse.store.failures import reported
 from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
-from warehouse.store.opening import commit_lock, open_and_migrate, open_to_read, patiently, retried
+from warehouse.store.opening import OUTAGE_LIMIT_SECONDS, commit_lock, open_and_migrate, open_to_read, patiently, retried
 from warehouse.store.parquet import write_parquet
 from warehouse.store.staged_file import StagedFile
 from warehouse.store.staging import SORT_KEYS, staged
@@ -49,10 +49,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 _ROWS_PER_ARROW_BATCH = 2_048
-
-OUTAGE_LIMIT_SECONDS = 120.0
-"""How long whoever conducts the rounds waits for Postgres or S3: a server that restarts needs ten seconds, a database that
-fails over to its replica one to two minutes; what takes longer is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +210,10 @@ class Warehouse:
                 _roll_back(cursor)
                 raise
 
+    def patiently(self, work: Callable[[], Value]) -> Value:
+        """Return what `work` returns; under a lease it is tried again while Postgres or S3 is away."""
+        return patiently(work, self._outage_limit_seconds)
+
     @contextmanager
     def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
@@ -234,31 +234,31 @@ class Warehouse:
             write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
             return Committed(batch.batch_id, n_rows, replaced)
 
-        return self._write(message, extra, write)
+        return self.write(message, extra, write)
 
-    def _write(self, message: str, extra: Mapping[str, object], write: Callable[[duckdb.DuckDBPyConnection], Value]) -> Value:
+    def write(self, message: str, extra: Mapping[str, object], write: Callable[[duckdb.DuckDBPyConnection], Value]) -> Value:
         """Return what `write` returns, in one transaction. It may be called twice, after a commit that was not heard of."""
 
         def attempt() -> Value:
             with self.transaction(message, extra) as cursor:
                 return write(cursor)
 
-        return patiently(attempt, self._outage_limit_seconds)
+        return self.patiently(attempt)
 
     # Rounds and checkpoints
 
     def start_round(self, row: RoundRow) -> None:
         """Record that the round runs; on resume it keeps its start and its pin. Raises BadInput for other settings."""
         extra = {"flow_run_id": row.flow_run_id}
-        self._write(f"round {row.round} starts", extra, lambda cursor: rounds.start(cursor, row))
+        self.write(f"round {row.round} starts", extra, lambda cursor: rounds.start(cursor, row))
 
     def set_round_status(self, round_number: int, status: RoundStatus) -> None:
         """Set the status of a round, and when it finished."""
-        self._write(f"round {round_number} {status}", {}, lambda cursor: rounds.set_status(cursor, round_number, status))
+        self.write(f"round {round_number} {status}", {}, lambda cursor: rounds.set_status(cursor, round_number, status))
 
     def set_candidates(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
         """Record which checkpoints a round trained."""
-        self._write(
+        self.write(
             f"round {round_number} candidates",
             {},
             lambda cursor: rounds.set_candidates(cursor, round_number, policy_id, ppm_id),
@@ -267,23 +267,23 @@ class Warehouse:
     def pin_training_snapshot(self, round_number: int) -> int:
         """Return the snapshot that the trainers of a round read, decided by the first call and pinned from then on."""
         message = f"round {round_number} pins its training data"
-        return self._write(message, {}, lambda cursor: rounds.pin_snapshot(cursor, round_number))
+        return self.write(message, {}, lambda cursor: rounds.pin_snapshot(cursor, round_number))
 
     def record_checkpoint(self, checkpoint: CheckpointRow) -> None:
         """Record a published checkpoint; one that is there already stays as it is."""
         message = f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}"
-        self._write(message, {}, lambda cursor: rounds.record_checkpoint(cursor, checkpoint))
+        self.write(message, {}, lambda cursor: rounds.record_checkpoint(cursor, checkpoint))
 
     def promote(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
         """Make checkpoints the current ones, retire their predecessors and close the round: all at once, or nothing."""
         extra = {"policy_id": policy_id, "ppm_id": ppm_id}
-        self._write(
+        self.write(
             f"round {round_number} promoted", extra, lambda cursor: rounds.promote(cursor, round_number, policy_id, ppm_id)
         )
 
     def reject(self, round_number: int) -> None:
         """Close a round as rejected, its candidates with it; the current checkpoints stay."""
-        self._write(f"round {round_number} rejected", {}, lambda cursor: rounds.reject(cursor, round_number))
+        self.write(f"round {round_number} rejected", {}, lambda cursor: rounds.reject(cursor, round_number))
 
     def round_row(self, round_number: int) -> RoundRow | None:
         """Return a round, or None where it was never started."""
@@ -360,7 +360,7 @@ class Warehouse:
             with reported(where or self.location.name):
                 return retried(attempt)
 
-        return patiently(report, self._outage_limit_seconds)
+        return self.patiently(report)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

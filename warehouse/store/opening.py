@@ -16,6 +16,10 @@ from warehouse.store.writer_lock import CommitLock, WriterLock
 
 Value = TypeVar("Value")
 
+OUTAGE_LIMIT_SECONDS: Final = 120.0
+"""How long whoever conducts the rounds waits for Postgres or S3: a server that restarts needs ten seconds, a database that
+fails over to its replica one to two minutes; what takes longer is for people."""
+
 _RETRY_SECONDS: Final = 0.05
 _AWAY_PAUSE_SECONDS: Final = 0.5
 _READ_RETRY_LIMIT_SECONDS: Final = 10.0
