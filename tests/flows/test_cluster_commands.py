@@ -22,8 +22,15 @@ from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
-CHAPTER = PAGE.split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]
-COMMANDS = re.findall(r"^stargrove (.*?)(?:  +#.*)?$", CHAPTER, re.MULTILINE)
+
+
+def commands_of(chapter: str) -> list[str]:
+    """Return what stands behind `stargrove` in the blocks of a chapter."""
+    text = PAGE.split(f"## {chapter}\n")[1].split("\n## ")[0]
+    return re.findall(r"^stargrove (.*?)(?:  +#.*)?$", text, re.MULTILINE)
+
+
+COMMANDS = commands_of("From a laptop to Postgres and S3")
 
 
 def evolved(home: Path) -> str:
@@ -99,6 +106,10 @@ def test_a_lake_whose_rounds_another_machine_conducts_is_neither_evolved_nor_mov
         assert printed.count("\n") == 1
     findings = [finding.line for finding in examination._conductor(tmp_path, located(tmp_path, WarehouseSettings()))]
     assert "conducted by machine gpu-1, process 4711" in findings[1] and findings[1].startswith("ok")
+    for query in commands_of("One evolution per lake"):
+        assert cli.main([*shlex.split(query), "--home", home]) == 0
+    printed = capsys.readouterr().out
+    assert "gpu-1" in printed and "beaten_at" in printed
     lease.release()
     assert cli.main(["warehouse", "move", "--catalog", "home", "--data", "home", "--home", home]) == 0
     found = read_lease(catalog)
