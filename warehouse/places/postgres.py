@@ -20,6 +20,7 @@ from typing import Final
 import asyncpg
 
 from warehouse.errors import WarehouseError
+from warehouse.places.lease_rows import session_suffix
 from warehouse.places.server_failures import REPLACED, server_failure
 
 _KEY: Final = 0x73746172  # "star": one lake per database, so one lock per database
@@ -55,9 +56,9 @@ class AdvisoryLock:
     """The right to commit to the lake of one Postgres database. Not reentrant; threads of a process queue on it."""
 
     def __init__(self, catalog: str, timeout_seconds: float, token: int | None = None) -> None:
-        fenced_by = "" if token is None else f" token {token}"  # postgres_lease.py reads it in every commit
         # Postgres cuts such a name after 63 bytes.
-        self.application = f"stargrove {socket.gethostname()[:20]} {os.getpid()} {uuid.uuid4().hex[:8]}{fenced_by}"
+        name = f"stargrove {socket.gethostname()[:20]} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self.application = name if token is None else f"{name}{session_suffix(token)}"
         self._token = token
         self._catalog = catalog
         self._timeout_seconds = timeout_seconds

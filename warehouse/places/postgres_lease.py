@@ -1,101 +1,34 @@
-"""The lease in a Postgres catalog: two rows, and a fence inside every commit.
+"""The lease of a lake in Postgres, in the hands of a process: taken in one transaction, kept by a thread, given back.
 
-Taking it is one transaction under an advisory lock, so that of several machines which start at once one has it and the others
-are told who. Heartbeats have a row of their own: a commit holds the row with the token until its end.
-
-The sessions of a holder carry its token in their name, and a trigger looks at it where DuckLake writes the snapshot of a
-commit: in the commit's own transaction, so that no pause of the holder can come between the look and the commit.
+It is taken under an advisory lock, so that of several machines which start at once one has it and the others are told who.
 """
 
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
 from warehouse import lease as rules
-from warehouse.errors import BadInput, LeaseLost, StargroveError, WarehouseError
+from warehouse.errors import BadInput, LeaseLost, StargroveError
 from warehouse.lease import RHYTHM, Holder, Lease, Rhythm
+from warehouse.places import lease_rows as rows
 from warehouse.places.processes import is_gone, this_process
-from warehouse.places.server_failures import FENCED, server_failure
+from warehouse.places.server_failures import server_failure
 
-_KEY: Final = 0x6C656173  # "leas": one lake per database, so one lease per database
 _WAIT_LIMIT_SECONDS: Final = 10.0
 """For a connection, an answer, or somebody who takes the lease at this moment."""
 _GOODBYE_LIMIT_SECONDS: Final = 3.0
 """Who stops a machine does not wait for long, and a lease that was not given back lapses."""
-_POLL_SECONDS: Final = 0.05
-_N_POLLS: Final = 200
 
-_TABLES: Final = """
-create table if not exists stargrove_lease (
-    one boolean primary key default true check (one),
-    token bigint not null,
-    machine varchar not null,
-    kernel varchar not null,
-    pid integer not null,
-    started_ticks bigint not null,
-    taken_at timestamptz not null,
-    is_released boolean not null
-);
-comment on table stargrove_lease is 'One row: the process that conducts the rounds of the lake, or did so last.';
-create table if not exists stargrove_heartbeat (
-    one boolean primary key default true check (one),
-    token bigint not null,
-    beaten_at timestamptz not null,
-    flow_run_id varchar
-);
-comment on table stargrove_heartbeat is 'One row: when the holder of the lease last said that it lives, and its flow run.';
-"""
-# DuckLake repeats a commit whose error speaks of a conflict or of something concurrent, so this one does not.
-_FENCE: Final = f"""
-create or replace function stargrove_fence() returns trigger language plpgsql as $$
-declare
-    named bigint := substring(current_setting('application_name') from ' token ([0-9]+)$')::bigint;
-begin
-    if named is not null then
-        perform 1 from stargrove_lease where token = named and not is_released for share;
-        if not found then
-            raise exception '{FENCED} %', named;
-        end if;
-    end if;
-    return new;
-end $$;
-create trigger stargrove_fence before insert on ducklake_snapshot for each row execute function stargrove_fence();
-"""
-_IS_FENCED: Final = "select 1 from pg_trigger where tgname = 'stargrove_fence'"
-_READ: Final = """
-select lease.*, beaten_at, flow_run_id, clock_timestamp() as now
-from stargrove_lease as lease inner join stargrove_heartbeat using (one)
-"""
-_TAKE: Final = """
-with beat as (
-    insert into stargrove_heartbeat (token, beaten_at) values ($1, $6)
-    on conflict (one) do update set token = excluded.token, beaten_at = excluded.beaten_at, flow_run_id = null
-)
-insert into stargrove_lease (token, machine, kernel, pid, started_ticks, taken_at, is_released)
-values ($1, $2, $3, $4, $5, $6, false)
-on conflict (one) do update set
-    token = excluded.token, machine = excluded.machine, kernel = excluded.kernel, pid = excluded.pid,
-    started_ticks = excluded.started_ticks, taken_at = excluded.taken_at, is_released = false
-"""
-_BEAT: Final = """
-update stargrove_heartbeat set beaten_at = $2, flow_run_id = coalesce($3, flow_run_id)
-where token = $1
-"""
-_RELEASE: Final = "update stargrove_lease set is_released = true where token = $1"
-_END_SESSIONS: Final = """
-select pg_terminate_backend(pid) from pg_stat_activity
-where datname = current_database() and application_name like $1
-"""
 _TROUBLE: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class PostgresLease:
-    """The lease of one lake in the hands of this process. Mutable: taken, kept by a thread that beats, and given back."""
+    """The lease of one lake, as this process has it or would have it. Mutable."""
 
     def __init__(self, catalog: str, holder: Holder | None = None, rhythm: Rhythm = RHYTHM) -> None:
         self._catalog = catalog
@@ -161,66 +94,45 @@ class PostgresLease:
                 is_said = False
 
     async def _taken(self) -> int:
-        session = await self._connected()
-        async with session.transaction():
-            await session.execute("select pg_advisory_xact_lock($1)", _KEY)
-            await session.execute(_TABLES)
-            lease, now = await _read(session)
+        async with self._used() as session, session.transaction():
+            await rows.lock(session)
+            before, now = await rows.read(session)
             try:
-                mine = rules.taken(lease, self._holder, now, self._rhythm, is_gone=lease is not None and is_gone(lease.holder))
+                mine = rules.taken(
+                    before, self._holder, now, self._rhythm, is_gone=before is not None and is_gone(before.holder)
+                )
             except BadInput as error:
                 raise BadInput(f"{self._catalog}: {error.message}", hint=error.hint) from error
-            if lease is not None and not lease.is_released:
-                await self._end_sessions(session, lease)
-            if not await session.fetch(_IS_FENCED):
-                await session.execute(_FENCE)
-            who = mine.holder
-            await session.execute(_TAKE, mine.token, who.machine, who.kernel, who.pid, who.started_ticks, mine.taken_at)
+            if before is not None and not before.is_released:
+                await rows.end_sessions(session, before, self._catalog)
+            await rows.write(session, mine)
         return mine.token
-
-    async def _end_sessions(self, session: asyncpg.Connection, lease: Lease) -> None:
-        for _ in range(_N_POLLS):
-            if not await session.fetch(_END_SESSIONS, f"stargrove % token {lease.token}"):
-                return
-            await asyncio.sleep(_POLL_SECONDS)
-        raise WarehouseError(
-            f"{self._catalog}: sessions of the last evolution ({lease.line}) do not end",
-            hint="end them with pg_terminate_backend, or restart Postgres, and run the same command again",
-        )
 
     async def _beat(self) -> None:
         async with self._used() as session:
-            lease, now = await _read(session)
-            beaten_at = rules.beaten(lease, self.token, now).beaten_at
-            await session.execute(_BEAT, self.token, beaten_at, self._flow_run_id)
+            lease, now = await rows.read(session)
+            await rows.beat(session, rules.beaten(lease, self.token, now), self._flow_run_id)
 
     async def _give_back(self) -> None:
         async with self._used() as session:
-            await session.execute(_RELEASE, self.token)
+            await rows.release(session, self.token)
 
     @asynccontextmanager
     async def _used(self) -> AsyncIterator[asyncpg.Connection]:
         session = self._session
         if session is None or session.is_closed():
-            session = await self._connected()
+            name = f"stargrove {self._holder.machine[:20]} {self._holder.pid} lease"
+            self._session = session = await _connected(self._catalog, name)
         try:
             yield session
         except BaseException:
             session.terminate()  # it may be in the middle of a statement: whoever comes next begins with a new one
             raise
 
-    async def _connected(self) -> asyncpg.Connection:
-        self._session = await asyncpg.connect(
-            self._catalog,
-            timeout=_WAIT_LIMIT_SECONDS,
-            command_timeout=_WAIT_LIMIT_SECONDS,
-            server_settings={"application_name": f"stargrove {self._holder.machine[:20]} {self._holder.pid} lease"},
-        )
-        return self._session
-
     def _close(self) -> None:
-        if self._session is not None:
-            self._session.terminate()
+        if self._session is not None and not self._session.is_closed():
+            with suppress(*_TROUBLE):
+                self._runner.run(self._session.close(timeout=_GOODBYE_LIMIT_SECONDS))
         self._runner.close()
 
 
@@ -228,26 +140,23 @@ def read_lease(catalog: str) -> tuple[Lease, datetime] | None:
     """Return the lease of a lake, and what the time is there; None where nobody ever took it. Raises WarehouseError."""
 
     async def read() -> tuple[Lease, datetime] | None:
-        session = await asyncpg.connect(catalog, timeout=_WAIT_LIMIT_SECONDS, command_timeout=_WAIT_LIMIT_SECONDS)
+        session = await _connected(catalog, "stargrove reader")
         try:
-            lease, now = await _read(session)
+            lease, now = await rows.read(session)
         except asyncpg.UndefinedTableError:
             return None
         finally:
-            session.terminate()
+            await session.close(timeout=_GOODBYE_LIMIT_SECONDS)
         return (lease, now) if lease else None
 
     with _reported(catalog):
         return asyncio.run(read())
 
 
-async def _read(session: asyncpg.Connection) -> tuple[Lease | None, datetime]:
-    row = await session.fetchrow(_READ)
-    if row is None:
-        return None, (await session.fetchval("select clock_timestamp()")).astimezone(UTC)
-    holder = Holder(row["machine"], row["kernel"], row["pid"], row["started_ticks"])
-    taken_at, beaten_at, now = (row[name].astimezone(UTC) for name in ("taken_at", "beaten_at", "now"))
-    return Lease(row["token"], holder, taken_at, beaten_at, row["flow_run_id"], row["is_released"]), now
+async def _connected(catalog: str, name: str) -> asyncpg.Connection:
+    return await asyncpg.connect(
+        catalog, timeout=_WAIT_LIMIT_SECONDS, command_timeout=_WAIT_LIMIT_SECONDS, server_settings={"application_name": name}
+    )
 
 
 @contextmanager
