@@ -23,6 +23,7 @@ from warehouse.store.lake import Warehouse
 if TYPE_CHECKING:
     from prefect import Flow, State
     from prefect.client.schemas.objects import FlowRun
+    from prefect.flows import FlowStateHook
 
     from flows.evolution import EvolutionPlan
     from tasks.runtime.resources import Resources
@@ -54,14 +55,15 @@ def run_evolve(settings: Settings, home: Path, lock: HomeLock, display: Display,
         conclude(at_work.resources.lake, home, display)
 
 
-def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "Callable[[Flow[..., None], FlowRun, State], None]":
+def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[[EvolutionPlan], None]":
     """Return what Prefect calls when the flow begins: whoever is refused is told which flow run is at work."""
 
-    def name(flow: "Flow[..., None]", flow_run: "FlowRun", state: "State") -> None:
-        for claim in filter(None, (lock, lease)):
-            claim.name_flow_run(str(flow_run.id))
+    def name_flow_run(flow: "Flow[[EvolutionPlan], None]", flow_run: "FlowRun", state: "State") -> None:
+        lock.name_flow_run(str(flow_run.id))
+        if lease is not None:
+            lease.name_flow_run(str(flow_run.id))
 
-    return name
+    return name_flow_run
 
 
 def what_is_left(settings: Settings, home: Path, display: Display) -> Settings | None:
