@@ -39,7 +39,7 @@ def run_gate(
     parameters = parameters_of(round_number, settings)
 
     def run() -> tuple[GateResult, ...]:
-        with lake.cursor() as cursor, reported(f"the {gate} gate of round {round_number}"):
+        with reported(f"the {gate} gate of round {round_number}"), lake.cursor() as cursor:
             cursor.execute("begin")
             results = _results(gate, cursor, suite(gate, cursor, settings, parameters), parameters, settings)
             cursor.execute("rollback")

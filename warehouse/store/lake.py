@@ -197,7 +197,7 @@ class Warehouse:
         """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
         if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self.lock.held(), self.cursor() as cursor, reported(self.location.name):
+        with self.lock.held(), reported(self.location.name), self.cursor() as cursor:
             cursor.execute("begin")
             try:
                 yield cursor
@@ -219,7 +219,7 @@ class Warehouse:
         """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
         if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self.lock.held(), self.cursor() as cursor:
+        with self.lock.held(), reported(self.location.name), self.cursor() as cursor:
             yield cursor
 
     def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
