@@ -23,8 +23,8 @@ def evolve_home(
     """
     settings = load(profile, Path(file) if file else None, overrides)
     try:
-        with hold(Path(home)), open_display() as display:
-            run_evolve(settings, Path(home), display)
+        with hold(Path(home)) as lock, open_display() as display:
+            run_evolve(settings, Path(home), lock, display)
     except RoundHeld as held:
         return Completed(name="Held", message=str(held))
     return None

@@ -83,7 +83,8 @@ def test_the_lock_holds_what_the_project_declares(group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["evolve", "test", "test-core", "test-all", "test-real", "ui", "lint", "bench", "clean", "install"]
+    "target",
+    ["evolve", "test", "test-core", "test-all", "test-real", "ui", "lint", "bench", "image", "image-gpu", "clean", "install"],
 )
 def test_the_makefile_has_the_target(target: str) -> None:
     assert recipe(target)

@@ -11,6 +11,8 @@
     |-- Interrupted                exit code 130: the user stopped the work; what is committed stays
     |   `-- Terminated             exit code 143: the same, by SIGTERM
     |-- WarehouseError             the lake cannot be opened, read or written
+    |   |-- ServerAway             Postgres or S3 does not answer: the same may succeed later
+    |   `-- LeaseLost              another process conducts the rounds of this lake now
     `-- TrainingFailed             a training process ended without a checkpoint
 
 The command line turns each into one line and its exit code; of everything else it says as much as can be told
@@ -82,6 +84,14 @@ class Terminated(Interrupted):
 
 class WarehouseError(StargroveError):
     """The lake cannot be opened, read or written."""
+
+
+class ServerAway(WarehouseError):
+    """Postgres or S3 does not answer. Nothing is wrong with what was asked, so that it may be asked again later."""
+
+
+class LeaseLost(WarehouseError):
+    """Another process conducts the rounds of this lake now: nothing of this one is committed any more."""
 
 
 class TrainingFailed(StargroveError):

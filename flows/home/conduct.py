@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from flows.display.progress import Display
 from flows.display.tables.rounds import round_table
 from flows.home.code_version import code_version
+from flows.home.lease import leased
+from flows.home.lock import HomeLock
 from flows.home.plans import fingerprint_of
 from flows.home.prefect_server import reviewed_at
 from flows.home.session import session
 from flows.settings import Settings, differences, unknown_settings, without_later
 from warehouse.errors import BadInput, GateRefused, Interrupted, RoundHeld
 from warehouse.places.location import existing, located
+from warehouse.places.postgres_lease import PostgresLease
 from warehouse.records import RoundRow
 from warehouse.rounds.decisions import rejected_by
 from warehouse.rounds.line import Turn, turn_of, turns
@@ -22,14 +25,19 @@ from warehouse.rounds.review import review_commands
 from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
+    from prefect import Flow, State
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.flows import FlowStateHook
+
     from flows.evolution import EvolutionPlan
     from tasks.runtime.resources import Resources
 
 
-def run_evolve(settings: Settings, home: Path, display: Display, override_reason: str | None = None) -> None:
+def run_evolve(settings: Settings, home: Path, lock: HomeLock, display: Display, override_reason: str | None = None) -> None:
     """Run the rounds that are not promoted yet and show all of them. Raises StargroveError of every kind.
 
-    Where every round is promoted, or a person is to decide (RoundHeld), neither Prefect nor an engine nor a trainer is started.
+    lock: of the home. On servers the lake's lease is taken as well; BadInput is raised where another machine has it. Where
+    every round is promoted, or a person is to decide (RoundHeld), neither Prefect nor an engine nor a trainer is started.
     """
     left = what_is_left(settings, home, display)
     if left is None:
@@ -38,7 +46,8 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
     from models.engines.http.check import require_servers
 
     require_servers(settings.engine)
-    with session(settings, located(home, settings.warehouse), display) as at_work:
+    location = located(home, settings.warehouse)
+    with leased(location) as lease, session(settings, location, display, lease) as at_work:
         from flows.evolution import evolve
 
         plan = prepare(settings, at_work.resources, display, override_reason)
@@ -46,9 +55,20 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
         warm_up(at_work.resources)
         display.message(f"waiting for Prefect at {at_work.server.ui_url}")
         at_work.await_server()
-        evolve(plan)
+        evolve.with_options(on_running=[flow_run_namer(lock, lease)])(plan)
         conclude(at_work.resources.lake, home, display)
         refuse_undecided(at_work.resources.lake, home)
+
+
+def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[[EvolutionPlan], None]":
+    """Return what Prefect calls when the flow begins: whoever is refused is told which flow run is at work."""
+
+    def name_flow_run(flow: "Flow[[EvolutionPlan], None]", flow_run: "FlowRun", state: "State") -> None:
+        lock.name_flow_run(str(flow_run.id))
+        if lease is not None:
+            lease.name_flow_run(str(flow_run.id))
+
+    return name_flow_run
 
 
 def what_is_left(settings: Settings, home: Path, display: Display) -> Settings | None:

@@ -8,10 +8,11 @@ from warehouse.places.location import Location
 from warehouse.rounds.line import Turn
 
 
-def site_of(settings: Settings, location: Location) -> Site:
+def site_of(settings: Settings, location: Location, lease_token: int | None = None) -> Site:
     """Return where the factory stands. The home becomes absolute, so that every process finds it."""
     return Site(
         location=replace(location, home=location.home.resolve()),
+        lease_token=lease_token,
         domain=settings.problems.domain,
         warehouse=settings.warehouse,
         engine=settings.engine,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from flows.home.announcing import announce
 from flows.home.code_version import code_version
+from flows.home.lease import leased
 from flows.home.lock import hold
 from flows.home.openlineage import emit_round
 from warehouse.errors import BadInput
@@ -72,7 +73,11 @@ def _decided(
     settings = WarehouseSettings()
     location = require_evolution(home, settings)
     review = Review(reason.strip(), reviewer(), code_version())
-    with hold(home), Warehouse.at(location, settings) as lake:
+    with (
+        hold(home),
+        leased(location) as lease,
+        Warehouse.at(location, settings, token=lease.token if lease else None) as lake,
+    ):
         decision = decide(lake, round_number, review)
         for number in (round_number, *decision.superseded) if decision is not None else ():
             emit_round(lake, number, tell)

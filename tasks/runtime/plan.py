@@ -21,11 +21,15 @@ from warehouse.stages import Stage
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here."""
+    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here.
+
+    lease_token: under which every process that works for this evolution commits, where several machines share the lake.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     location: Location
+    lease_token: int | None = None
     domain: str = "mathematics"
     warehouse: WarehouseSettings
     engine: EngineSettings

@@ -41,7 +41,7 @@ class Resources:
         self.site = site
         self.progress = progress
         self.domain = DOMAINS[site.domain]
-        self.lake = Warehouse.at(site.location, site.warehouse)
+        self.lake = Warehouse.at(site.location, site.warehouse, token=site.lease_token)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
         self._engine_settings = site.engine

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +16,11 @@ from tests.integration.conftest import Undisturbed
 from tests.integration.small_evolution import disturbed, evolved, kill, n_batches, tables
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
 from warehouse.errors import RoundHeld
+from warehouse.places.postgres_lease import read_lease
 
 pytestmark = pytest.mark.integration
+
+AWAY_SECONDS = 10.0
 
 
 def in_search(home: Path) -> bool:
@@ -97,7 +101,7 @@ def test_a_run_that_is_killed_at_every_point_ends_like_one_that_is_not(undisturb
     )
 
 
-def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
+def test_a_run_on_a_cluster_whose_postgres_is_away_for_ten_seconds_goes_on_and_ends_like_one_at_home(
     undisturbed: Undisturbed, tmp_path: Path, postgres: PostgresServer, moto: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {**moto.environment, "PGPASSWORD": PASSWORD}.items():
@@ -105,12 +109,17 @@ def test_a_run_on_a_cluster_whose_postgres_goes_down_ends_like_one_at_home(
     postgres.ask("create database evolution")
     lake = (f"warehouse.catalog={postgres.address('evolution')}", f"warehouse.data=s3://{BUCKET}/evolution")
     home = tmp_path / "cluster"
-    code, said = disturbed(home, in_search, lambda _: postgres.stop(), *lake)
-    postgres.start()
-    assert code == 1
-    assert "Postgres does not answer" in said
-    finished = evolved(home, *lake)
-    assert finished.returncode == 0, finished.stderr[-2000:]
+
+    def take_away(_: int) -> None:
+        postgres.stop()
+        time.sleep(AWAY_SECONDS)
+        postgres.start()
+
+    code, said = disturbed(home, in_search, take_away, *lake)
+    assert code == 0, said[-2000:]
+    assert "Postgres does not answer" in said and "the work goes on unless another evolution begins" in said
+    found = read_lease(postgres.address("evolution"))
+    assert found is not None and found[0].is_released and found[0].token == 1
     assert not (home / "lake" / "catalog.sqlite").exists()
     # The settings say where the lake is.
     assert_ends_like(undisturbed, home, but_for=("settings_json",))

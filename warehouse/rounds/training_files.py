@@ -6,6 +6,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from warehouse.errors import BadInput, WarehouseError
 from warehouse.records import CheckpointKind
 from warehouse.store.lake import Warehouse
@@ -34,8 +36,9 @@ def export_training_file(lake: Warehouse, round_number: int, query: str, path: P
     The first call for a round pins the snapshot. What was exported is recorded, so that `reproduce` can do it again.
     """
     snapshot_id = lake.pin_training_snapshot(round_number)
-    file = _written(lake, query, path, snapshot_id, parameters)
-    with lake.transaction(f"round {round_number} {query}", {"snapshot_id": snapshot_id}) as cursor:
+    file = lake.patiently(lambda: _written(lake, query, path, snapshot_id, parameters))
+
+    def record(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("delete from training_files where round = ? and query = ?", [round_number, query])
         cursor.execute(
             "insert into training_files values (?, ?, ?, ?, ?, ?, ?)",
@@ -49,6 +52,8 @@ def export_training_file(lake: Warehouse, round_number: int, query: str, path: P
                 file.sha256,
             ],
         )
+
+    lake.write(f"round {round_number} {query}", {"snapshot_id": snapshot_id}, record)
     return file
 
 
