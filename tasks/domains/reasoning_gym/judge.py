@@ -1,7 +1,7 @@
 """The judge of a grading worker: other people's verifiers on what a model wrote, within the worker's limits.
 
-An answer is right where the verifier gives full marks. What it gives for less (a right format, a near miss, a right answer among
-other words) is wrong: a search must not learn to collect it.
+An answer is right where the verifier gives full marks. What it gives part of them for (a right format, a near miss, a right
+answer among other words) is wrong: a search must not learn to collect it.
 """
 
 from collections.abc import Callable

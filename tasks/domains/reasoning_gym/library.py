@@ -1,8 +1,8 @@
 """The one door to the library reasoning-gym (Apache-2.0): entries of a family at a level, and the family's verifier.
 
-The library's own `__init__` modules import every family, and with some of them packages that are left out of the lock: cellpylib
-brings matplotlib, which steps are told is not there, and pycosat wants a C compiler. So its packages are entered without running
-their `__init__`, and only modules of our families are imported.
+The library's own `__init__` modules import every family, and with some of them packages that are left out of the lock:
+cellpylib brings matplotlib, which steps are told is not there, and pycosat wants a C compiler. So its packages are entered
+without running their `__init__`, and only modules of our families are imported.
 """
 
 import json

@@ -28,7 +28,7 @@ _SHARES: Final[tuple[tuple[Split, int], ...]] = (("train", 70), ("validation", 1
 """Percent of all statements that each split owns, by their content: no text is in two splits, whatever the seeds."""
 
 _TRIES: Final = 200
-"""Entries of a family in a row that are none for the split, or known: then it has no more. A split of 10 % needs 10 on average."""
+"""Entries of a family in a row that are not the split's, or known: then it has no more. A split of 10 % needs 10 on average."""
 
 
 def split_of(statement: str) -> Split:
