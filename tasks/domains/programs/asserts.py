@@ -1,7 +1,7 @@
 """Read tests that are written as code: `assert f(1, 2) == 3`. Nothing is run for that.
 
-HumanEval has a function `check(candidate)` full of them, MBPP a list. What is no plain call compared with a plain value (a loop,
-a tolerance, a call inside a call) cannot be taken apart, and its problem is refused: half of the tests would be another problem.
+HumanEval has a function `check(candidate)` full of them, MBPP a list. What is no plain call compared with a plain value (a
+loop, a tolerance, a call inside a call) cannot be taken apart, and its problem is refused: half of the tests would be another.
 """
 
 import ast
