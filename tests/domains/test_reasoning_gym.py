@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -15,9 +17,13 @@ from tasks.domains.reasoning_gym.families import FAMILIES
 from tasks.domains.reasoning_gym.library import entries
 from tasks.domains.reasoning_gym.problems import split_of
 from tasks.domains.reasoning_gym.reference import Reference
+from tasks.grading.base import Grader
+from tasks.grading.grader import grade_all
+from tasks.grading.grouping import group_equivalent
+from tasks.grading.settings import GradingSettings
 from tasks.problems.decontamination import Decontaminator
 from tasks.problems.rows import RawRow, RowError
-from tests.domains.grading import graded
+from tasks.sandbox.settings import SandboxSettings
 from tests.makefile import ROOT
 from warehouse.records import SPLITS, Problem, Split
 
@@ -79,6 +85,12 @@ def test_problems_do_not_depend_on_the_order_of_sets() -> None:
 
 
 @pytest.fixture(scope="module")
+def grader() -> Iterator[Grader]:
+    with closing(GYM.open_grader(GradingSettings(), SandboxSettings())) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def samples() -> list[tuple[str, str, str]]:
     """(family, right answer, reference as it is stored) of two entries of every family at its lowest and highest level."""
     return [
@@ -89,8 +101,10 @@ def samples() -> list[tuple[str, str, str]]:
     ]
 
 
-def test_the_stored_reference_alone_lets_every_family_recognise_a_right_answer(samples: list[tuple[str, str, str]]) -> None:
-    grades = graded(GYM, [(answer, reference) for _, answer, reference in samples])
+def test_the_stored_reference_alone_lets_every_family_recognise_a_right_answer(
+    samples: list[tuple[str, str, str]], grader: Grader
+) -> None:
+    grades = grade_all([(answer, reference) for _, answer, reference in samples], grader)
     assert [(name, grade.verdict) for (name, *_), grade in zip(samples, grades, strict=True)] == [
         (name, "correct") for name, *_ in samples
     ]
@@ -106,11 +120,11 @@ CODE = "__import__('pathlib').Path({canary!r}).touch()"
     "attack", ["", " ", "?", "9" * 5_000, BOMB, CODE, "[" + CODE + "]", "{'a': 1}", "None", "\0", "None of these"]
 )
 def test_what_is_no_answer_is_right_in_no_family_and_runs_nowhere(
-    attack: str, samples: list[tuple[str, str, str]], tmp_path: Path
+    attack: str, samples: list[tuple[str, str, str]], grader: Grader, tmp_path: Path
 ) -> None:
     canary = tmp_path / "canary"
     written = attack.format(canary=str(canary)) if attack.startswith(("__", "[__")) else attack
-    grades = graded(GYM, [(written, reference) for _, _, reference in samples])
+    grades = grade_all([(written, reference) for _, _, reference in samples], grader)
     assert {name for (name, *_), grade in zip(samples, grades, strict=True) if grade.verdict == "correct"} == set()
     assert not canary.exists()
 
@@ -119,16 +133,20 @@ def reference(family: str, answer: str, **metadata: object) -> str:
     return Reference(family, answer, json.dumps(metadata)).written
 
 
-def test_part_of_the_marks_is_wrong() -> None:
-    (sum_,) = graded(GYM, [("The sum is 42.", reference("chain_sum", "42"))])
+def test_part_of_the_marks_is_wrong(grader: Grader) -> None:
+    (sum_,) = grade_all([("The sum is 42.", reference("chain_sum", "42"))], grader)
     assert (sum_.verdict, sum_.why) == ("wrong", f"chain_sum gives {2 / 14:g}")
 
 
-def test_another_right_answer_than_the_stored_one_is_right() -> None:
+def test_another_right_answer_than_the_stored_one_is_right(grader: Grader) -> None:
     buttons = [{"name": name, "type": "add", "value": 1, "active_state": "any"} for name in "AB"]
     stored = reference("quantum_lock", "A → A", buttons=buttons, initial_state="red", initial_value=0, target_value=2)
-    grades = graded(GYM, [("B → A", stored), ("A", stored), ("A → A → A", stored)])
+    grades = grade_all([("B → A", stored), ("A", stored), ("A → A → A", stored)], grader)
     assert [grade.verdict for grade in grades] == ["correct", "wrong", "wrong"]
+
+
+def test_votes_are_grouped_by_their_text_and_no_verifier_is_asked(grader: Grader) -> None:
+    assert group_equivalent(["A  B", "A B", "B A", "A B"], grader) == [(0, 1, 3), (2,)]
 
 
 def row(**fields: object) -> RawRow:
