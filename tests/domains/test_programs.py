@@ -34,6 +34,12 @@ def test_of_every_exercise_the_solution_passes_and_the_mutant_does_not() -> None
     assert {name: pair for name, pair in told.items() if pair != ("correct", "wrong")} == {}
 
 
+def test_most_mutants_pass_the_cases_that_are_shown() -> None:
+    shown = [HiddenTests(one.function, one.cases[:N_SHOWN]).written for one in exercises()]
+    grades = graded(PROGRAMS, [(one.mutant, tests) for one, tests in zip(exercises(), shown, strict=True)])
+    assert sum(grade.verdict == "correct" for grade in grades) == 63
+
+
 def test_there_are_at_least_sixty_exercises_at_three_levels_and_every_split_has_some_of_each() -> None:
     assert len(exercises()) >= 60
     there = {(one.split, one.level) for one in exercises()}
