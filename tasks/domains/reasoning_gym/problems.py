@@ -3,7 +3,7 @@
 import json
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
 from tasks.domains.reasoning_gym.families import FAMILIES
@@ -45,8 +45,7 @@ def generate_problems(split: Split, seed: int, n_per_level: Sequence[int]) -> li
     """Return distinct problems of a split, families taking turns, n_per_level[i] of level i + 1, in order of level."""
     problems: dict[str, Problem] = {}
     for level, n_wanted in enumerate(n_per_level, start=1):
-        for problem in _of_level(split, seed, level, n_wanted, problems):
-            problems[problem.problem_id] = problem
+        _add_level(problems, split, seed, level, n_wanted)
     return list(problems.values())
 
 
@@ -70,28 +69,27 @@ def read_problem(row: RawRow, split: Split, source: str) -> Problem:
     return Problem(problem_id(statement), statement, reference.written, source, level, split)
 
 
-def _of_level(split: Split, seed: int, level: int, n_wanted: int, known: dict[str, Problem]) -> Iterator[Problem]:
-    """Yield problems of one level, whose ids are not among the known ones once those that came before were added."""
+def _add_level(problems: dict[str, Problem], split: Split, seed: int, level: int, n_wanted: int) -> None:
+    """Add so many problems of one level to those that are there already, by their ids."""
     order = [name for name, family in FAMILIES.items() if level <= family.highest_level]
     random.Random(f"{SOURCE} {split} {seed} {level}").shuffle(order)
     turns = deque((family, entries(family, level, _seed(split, seed, family, level))) for family in order)
-    n_made = 0
-    while n_made < n_wanted:
+    n_before = len(problems)
+    while len(problems) < n_before + n_wanted:
         if not turns:
             raise BadInput(
-                f"{SOURCE} makes no more than {n_made} {split} problems of level {level} with seed {seed}",
-                hint="ask for fewer of them",
+                f"{SOURCE} makes {len(problems) - n_before} {split} problems of level {level}, and {n_wanted} were asked for",
+                hint=f"set problems.{split}_per_level",
             )
         family, made = turns.popleft()
-        problem = _next(family, made, split, level, known)
+        problem = _next(family, made, split, level, problems)
         if problem is not None:
             turns.append((family, made))
-            n_made += 1
-            yield problem
+            problems[problem.problem_id] = problem
 
 
-def _next(family: str, made: Iterator[Entry], split: Split, level: int, known: dict[str, Problem]) -> Problem | None:
-    """Return the family's next new problem of the split; None where a long run of entries held none."""
+def _next(family: str, made: Iterator[Entry], split: Split, level: int, known: Container[str]) -> Problem | None:
+    """Return the family's next problem of the split that is not known; None where a long run of entries held none."""
     for _ in range(_TRIES):
         entry = next(made)
         name = problem_id(entry.question)
