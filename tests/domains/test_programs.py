@@ -194,6 +194,7 @@ def checking(*lines: str) -> dict[str, object]:
         (HUMAN_EVAL | {"entry_point": 3}, "entry_point is not a text"),
         (MBPP | {"test_list": ["assert f(1) == 1", "assert g(1) == 1"]}, "one function"),
         (MBPP | {"test_setup_code": "import math"}, "need code"),
+        (MBPP | {"test_imports": ["import math"]}, "need code"),
         ({"question": "1 + 1?", "answer": "2"}, "no tests"),
     ],
 )

@@ -52,7 +52,7 @@ def _of_mbpp(row: RawRow) -> tuple[str, HiddenTests]:
     lines = value_at(row.fields, "test_list")
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise RowError("test_list is no list of texts")
-    if value_at(row.fields, "test_setup_code"):
+    if value_at(row.fields, "test_setup_code") or value_at(row.fields, "test_imports"):
         raise RowError("the tests need code before them")
     function, cases = cases_in_asserts("\n".join(map(str, lines)))
     asked = _text(row.fields, "text" if value_at(row.fields, "text") is not None else "prompt")
