@@ -22,6 +22,7 @@ from tasks.grading.grader import grade_all
 from tasks.grading.grouping import group_equivalent
 from tasks.grading.settings import GradingSettings
 from tasks.problems.decontamination import Decontaminator
+from tasks.problems.reading import check_text
 from tasks.problems.rows import RawRow, RowError
 from tasks.sandbox.settings import SandboxSettings
 from tests.makefile import ROOT
@@ -55,6 +56,12 @@ def test_no_text_is_in_two_splits_though_their_seeds_are_equal(problems: dict[Sp
 def test_no_training_problem_equals_a_test_problem_up_to_spacing_and_case(problems: dict[Split, list[Problem]]) -> None:
     refusals = Decontaminator(problems["test"], 100).refusals([*problems["train"], *problems["validation"]])
     assert refusals == ()
+
+
+def test_no_statement_holds_a_mark_of_the_step_format(problems: dict[Split, list[Problem]]) -> None:
+    for split in SPLITS:
+        for problem in problems[split]:
+            check_text(problem.statement)
 
 
 def test_families_take_turns_at_every_level(problems: dict[Split, list[Problem]]) -> None:
@@ -136,6 +143,10 @@ def reference(family: str, answer: str, **metadata: object) -> str:
 def test_part_of_the_marks_is_wrong(grader: Grader) -> None:
     (sum_,) = grade_all([("The sum is 42.", reference("chain_sum", "42"))], grader)
     assert (sum_.verdict, sum_.why) == ("wrong", f"chain_sum gives {2 / 14:g}")
+
+
+def test_a_family_that_is_not_known_leaves_the_verdict_open(grader: Grader) -> None:
+    assert [grade.verdict for grade in grade_all([("1", reference("countdown", "1"))], grader)] == ["unknown"]
 
 
 def test_another_right_answer_than_the_stored_one_is_right(grader: Grader) -> None:

@@ -31,8 +31,11 @@ def open_judge(settings: GradingSettings) -> Callable[[str, str], Decision]:
 
     def judge(answer: str, written: str) -> Decision:
         reference = Reference.parsed(written)
+        score_of = verifiers.get(reference.family)
+        if score_of is None:
+            return Decision(None, "verifier", f"{reference.family} is none of the families that are known here")
         try:
-            score = verifiers[reference.family](answer, reference.entry)
+            score = score_of(answer, reference.entry)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever other people's code raises about an answer, it did not accept it
