@@ -76,6 +76,7 @@ def test_more_problems_than_there_are_is_refused_with_how_many_there_are(counts:
 
 def test_the_answer_is_the_program_whatever_the_words_say() -> None:
     assert read_program("x = 1\ndef f():\n    return x", r"\boxed{5}") == "x = 1\ndef f():\n    return x"
+    assert read_program("def f(): pass", "It is done.") is None
     assert read_program("print(5)", r"\boxed{5}") is None
     assert read_program("def f(:", r"\boxed{f}") is None
 

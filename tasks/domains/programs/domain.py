@@ -12,6 +12,7 @@ from tasks.domains.programs.sandbox_pool import SandboxPool
 from tasks.grading.base import Grader, GradingRequest
 from tasks.grading.equality.decision import Decision
 from tasks.grading.grader import PooledGrader
+from tasks.grading.reading.lexing.boxed import boxed_answer
 from tasks.grading.settings import GradingSettings
 from tasks.problems.rows import RawRow
 from tasks.sandbox.settings import SandboxSettings
@@ -23,8 +24,11 @@ RULES_VERSION: Final = "programs-1"
 
 
 def read_program(code: str, words: str) -> str | None:
-    """Return the whole program as the answer, None where it defines no function. The closing words are the format's alone."""
-    return code if _defines_a_function(code) else None
+    """Return the whole program as the answer; None where it defines no function, or the closing words box nothing.
+
+    What they box does not count, but a solution without a box would teach the policy to leave the format.
+    """
+    return code if _defines_a_function(code) and boxed_answer(words) is not None else None
 
 
 def same_program(request: GradingRequest) -> Decision | None:
