@@ -44,7 +44,7 @@ def run(plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> 
     rng = random.Random(0)
     monkeypatch.setattr(module, "open_engine", lambda *_: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
-    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings, sandbox: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
     with opened(plan.site, Silence()) as resources:
         resources.checkpoints = Place()  # type: ignore[assignment]

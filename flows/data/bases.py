@@ -78,7 +78,7 @@ def model_directory(source: str, home: Path) -> Iterator[tuple[Path, ModelCard |
 def _published(kind: CheckpointKind, source: str, settings: Settings, plan: RoundPlan, resources: Resources) -> str:
     with (
         model_directory(source, resources.site.home) as (found, card),
-        with_prompting(found, settings.bootstrap, card, settings.engine.max_model_len) as directory,
+        with_prompting(found, settings.bootstrap, card, settings.engine.max_model_len, resources.domain.examples) as directory,
     ):
         return resources.checkpoints.publish(kind, directory, _origin(plan)).checkpoint_id
 
@@ -92,7 +92,7 @@ def _published_address(settings: Settings, plan: RoundPlan, resources: Resources
         )
     url = chosen.model.rstrip("/")
     served = ServedModel(url=url, model=chosen.served_model or first_served(url))
-    examples = worked_examples("word-problems" if chosen.examples == "auto" else chosen.examples)
+    examples = worked_examples(resources.domain.examples if chosen.examples == "auto" else chosen.examples)
     with tempfile.TemporaryDirectory(prefix="stargrove-served-") as work:
         staged = Path(work)
         (staged / SERVED_FILE).write_text(json.dumps(served.model_dump(), indent=2) + "\n", encoding="utf-8")

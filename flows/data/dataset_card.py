@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import polars as pl
 
+from tasks.domains.registry import DOMAINS
 from warehouse.records import RoundRow
 from warehouse.store.lake import Warehouse
 
@@ -69,7 +70,7 @@ def dataset_card(lake: Warehouse, file: DataFile, directory: Path) -> str:
     used = {source for one in files for source in _counts(lake, one)["source"].to_list()}
     own = sources.filter(pl.col("source").is_in(list(used)))
     sections = [
-        _head(files, own),
+        _head(lake, files, own),
         "# Training data of Stargrove",
         "Grown by search, execution and answer checking (rStar-Math, arXiv 2501.04519). Nobody wrote these solutions.",
         *_files(files),
@@ -99,12 +100,21 @@ def _indexed(file: DataFile, directory: Path) -> list[DataFile]:
     return files
 
 
-def _head(files: Sequence[DataFile], sources: pl.DataFrame) -> str:
+def _head(lake: Warehouse, files: Sequence[DataFile], sources: pl.DataFrame) -> str:
     """Return the YAML that dataset hubs read. One licence only where every source states the same."""
     licences = set(sources["licence"].to_list())
     licence = licences.pop().lower() if len(licences) == 1 and None not in licences else "other"
     configs = [f"- config_name: {Path(one.name).stem}\n  data_files: {one.name}" for one in files]
-    return "\n".join(["---", f"license: {licence}", "language: en", "tags: [math, reasoning]", "configs:", *configs, "---"])
+    tags = f"tags: [{', '.join(_tags(lake, files))}]"
+    return "\n".join(["---", f"license: {licence}", "language: en", tags, "configs:", *configs, "---"])
+
+
+def _tags(lake: Warehouse, files: Sequence[DataFile]) -> list[str]:
+    """Return what the problems of the files' rounds are about, as their domains say. An import knows mathematics alone."""
+    rows = [lake.round_row(number) for number in _rounds(files)]
+    said = [json.loads(row.settings_json).get("problems", {}) if row is not None else {} for row in rows]
+    domains = [DOMAINS[name] for one in said if (name := one.get("domain", "mathematics")) in DOMAINS]
+    return list(dict.fromkeys(tag for domain in domains for tag in domain.tags))
 
 
 def _files(files: Sequence[DataFile]) -> list[str]:

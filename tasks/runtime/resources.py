@@ -93,7 +93,7 @@ class Resources:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.site.sandbox)
         if self._grader is None:
-            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading), self._obey)
+            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading, self.site.sandbox), self._obey)
         return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self._stopping.is_set)
 
     def _give_back(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from flows.cli import app as cli
 from flows.data.export import ExportRequest, run_export
 from flows.data.imports.base import ImportSource
 from flows.data.imports.run import run_import
-from flows.settings import Settings
+from flows.settings import Settings, load
 from tasks.search.format import prompt
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, verify
 from warehouse.errors import BadInput, Unavailable
@@ -96,6 +97,16 @@ def test_the_published_form_has_the_keys_of_the_samples(evolved: Path, tmp_path:
         samples = json.loads((real_data / sample).read_text(encoding="utf-8"))
         assert {frozenset(row) for row in written} == {frozenset(row) for row in samples}
         assert len(written) == file.n_rows
+
+
+def test_the_head_of_a_card_says_what_its_problems_are_about(tmp_path: Path) -> None:
+    settings = load(overrides=["problems.domain=programs"])
+    with Warehouse.open(tmp_path / "home") as lake:
+        ingest(lake, problem("p1"))
+        lake.start_round(replace(round_row(1), settings_json=settings.model_dump_json()))
+        search(lake, 1, tree())
+    run_export(tmp_path / "home", ExportRequest("trees", 1, "rstar", "jsonl"), tmp_path / "out")
+    assert "\ntags: [code, python, reasoning]\n" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_card_says_what_it_is_where_it_is_from_and_what_was_checked(evolved: Path, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, l
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
-        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
+        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading, settings.sandbox)
         try:
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):
