@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from flows.display.pictures.publish import publish_pictures
 from flows.home.forecasting import foretold
 from flows.home.openlineage import emit_round
+from flows.report.publish import publish_report
 from tasks.annotate import annotate
 from tasks.answer import answer
 from tasks.evaluate import evaluate
@@ -62,6 +63,7 @@ def evolve(plan: EvolutionPlan) -> None:
                 evolution_round(plan, round_plan)
             finally:
                 publish_pictures(resources.lake, plan.name)
+                publish_report(round_plan, plan.name, return_state=True)
                 emit_round(resources.lake, round_plan.round, resources.progress.message)
 
 

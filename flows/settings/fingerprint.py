@@ -40,7 +40,7 @@ def without_later(settings: Settings, stored_json: str) -> tuple[Settings, list[
     stored = {key for key, _ in flat(json.loads(stored_json))}
     content = settings.model_dump(mode="json")
     changed = []
-    for key, neutral in _LATER.items():
+    for key, neutral in LATER.items():
         section, _, name = key.partition(".")
         if key not in stored and content[section][name] != neutral:
             content[section][name] = neutral
@@ -66,10 +66,10 @@ def unknown_settings(stored_json: str) -> list[str]:
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ (known - (_LATER.keys() - stored)))
+    return sorted(stored ^ (known - (LATER.keys() - stored)))
 
 
-_LATER: Final = {
+LATER: Final = {
     f"{section}.{name}": said.neutral
     for section, part in Settings.model_fields.items()
     if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
@@ -82,7 +82,7 @@ _LATER: Final = {
 
 def _compared(before: Table, after: Table) -> list[str]:
     old, new = (
-        {key: json.dumps(value) for key, value in _LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
+        {key: json.dumps(value) for key, value in LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
         for table in (before, after)
     )
     keys = sorted(old.keys() | new.keys())
