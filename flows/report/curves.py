@@ -1,7 +1,8 @@
 """The curves of the paper and of the home side by side: as a picture, and as a small table."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from flows.display.pictures.side_by_side import Line, Panel, side_by_side_svg
@@ -9,134 +10,156 @@ from flows.report.document import NOT_MEASURED, Grid, Section
 from flows.report.home import Home
 from flows.report.paper import PaperFigures
 
+Reading = Callable[[Home, int], float | None]
+"""What a home says of a round, as a share in [0, 1]; None where it says nothing."""
+
 _SHOWN: Final = "MATH"
 """The benchmark whose curves are shown where the home's test split is none of the paper's."""
 
+
+@dataclass(frozen=True, slots=True)
+class RoundCurve:
+    """A curve over rounds. table, column: of the paper; no column: that of the home's test split, or MATH. lines: the home's."""
+
+    title: str
+    text: str
+    table: int
+    from_base: bool
+    lines: tuple[tuple[str, Reading], ...]
+    column: str = ""
+
+
+def _metric(metric: str) -> Reading:
+    """Return the reading of a metric on the home's test split."""
+
+    def read(home: Home, number: int) -> float | None:
+        figure = home.figure(number, home.test_problems, metric)
+        return figure.value if figure else None
+
+    return read
+
+
+def _pair_accuracy(home: Home, number: int) -> float | None:
+    figure = home.figure(number, "validation", "ppm_pair_accuracy")
+    return figure.value if figure else None
+
+
+def _covered(home: Home, number: int) -> float | None:
+    return next((one.coverage for one in home.summaries if one.round == number), None)
+
+
+def _covered_so_far(home: Home, number: int) -> float | None:
+    return next((one.coverage_so_far for one in home.summaries if one.round == number), None)
+
+
+_CURVES: Final = (
+    RoundCurve(
+        "Coverage",
+        "Share of training problems solved and verified, each of its own problems.",
+        table=2,
+        from_base=False,
+        lines=(("in this round", _covered), ("so far", _covered_so_far)),
+        column="all",
+    ),
+    RoundCurve(
+        "The policy alone", "One greedy answer.", 3, from_base=True, lines=(("greedy pass@1", _metric("greedy_pass_1")),)
+    ),
+    RoundCurve(
+        "With search",
+        "The paper searches with 8 trajectories. A home's rounds sample and let the PPM choose; `stargrove evaluate` searches.",
+        table=6,
+        from_base=True,
+        lines=(("MCTS, best", _metric("mcts_best")), ("best-of-k by PPM", _metric("best_of_"))),
+    ),
+    RoundCurve(
+        "The PPM",
+        "The paper's has the policy of round 1 in every round. A home's has its round's own: what the PPM chooses of k answers "
+        "beside one of them at random, and which pairs of problems that its training held out it orders rightly.",
+        table=4,
+        from_base=False,
+        lines=(("best-of-k", _metric("best_of_")), ("random-of-k", _metric("random_of_")), ("pair accuracy", _pair_accuracy)),
+    ),
+)
+
 _SCALING: Final = ((1, 3, "SLM-r4"), (8, 6, "round 4"), (64, 1, "Qwen2.5-Math-7B"))
-"""Trajectories at test time, and the table and row that have their accuracy: of its figure the paper has no numbers."""
+"""Trajectories at test time, and the table and row that have their accuracy: of its figure 3 the paper gives no numbers."""
+
+_CHOICES: Final = (("best-of-k by PPM", "best_of"), ("maj@k", "maj"), ("any of k", "pass"))
 
 
 def curves(home: Home, published: PaperFigures) -> tuple[Section, ...]:
     """Return a section for each curve: coverage, the policy alone, with search, the PPM, test-time scaling."""
-    shown = home.test_benchmark or _SHOWN
-    rounds = [one.round for one in home.summaries if one.round]
-    everything, own = [0, *rounds], f"this home, {home.test_problems}"
-
-    def paper(number: int, column: str, ticks: Sequence[str]) -> Panel:
-        shares = published.table(number).curve(column, len(ticks))
-        return Panel(f"paper, {column}, table {number}", tuple(ticks), (Line("paper", shares),))
-
-    def ours(title: str, numbers: Iterable[int], lines: Mapping[str, Callable[[int], float | None]]) -> Panel:
-        among = tuple(numbers)
-        return Panel(title, _ticks(among), tuple(Line(name, tuple(map(share, among))) for name, share in lines.items()))
-
-    def measured(metric: str) -> Callable[[int], float | None]:
-        return lambda number: _share(home, number, home.test_problems, metric)
-
-    def pair_accuracy(number: int) -> float | None:
-        return _share(home, number, "validation", "ppm_pair_accuracy")
-
-    by_round = {one.round: one for one in home.summaries}
-    covered: dict[str, Callable[[int], float | None]] = {
-        "in this round": lambda number: by_round[number].coverage,
-        "so far": lambda number: by_round[number].coverage_so_far,
-    }
-    return (
-        _section(
-            "Coverage",
-            "Share of training problems solved and verified.",
-            paper(2, "all", _ticks(range(1, 5))),
-            ours("this home, its training problems", rounds, covered),
-        ),
-        _section(
-            "The policy alone",
-            "One greedy answer.",
-            paper(3, shown, _ticks(range(5))),
-            ours(own, everything, {"greedy pass@1": measured("greedy_pass_1")}),
-        ),
-        _section(
-            "With search",
-            "The paper searches with 8 trajectories. A home's rounds sample and let the PPM choose; stargrove evaluate searches.",
-            paper(6, shown, _ticks(range(5))),
-            ours(own, everything, {"MCTS, best": measured("mcts_best"), "best-of-k by PPM": measured("best_of_")}),
-        ),
-        _section(
-            "The PPM",
-            "The paper's curve has the PPM of each round with the policy of round 1. A home's has that round's own policy: what the "
-            "PPM chooses of k answers, beside one of them at random; and which held-out pairs it orders rightly.",
-            paper(4, shown, _ticks(range(1, 5))),
-            ours(
-                own,
-                rounds,
-                {"best-of-k": measured("best_of_"), "random-of-k": measured("random_of_"), "pair accuracy": pair_accuracy},
-            ),
-        ),
-        _scaling(home, published, shown, own),
-    )
+    return (*(_round_section(curve, home, published) for curve in _CURVES), _scaling_section(home, published))
 
 
-def _scaling(home: Home, published: PaperFigures, shown: str, own: str) -> Section:
-    """Return accuracy by the number of answers at test time, and for the home what they cost."""
-    points = [(k, published.table(number).value(row, shown)) for k, number, row in _SCALING]
-    paper = Line("PPM chooses", tuple(None if value is None else value / 100 for _, value in points))
-    last = {
-        name: figure
-        for (number, problems, name), figure in home.figures.items()
-        if (number, problems) == (home.last_round, home.test_problems)
-    }
-    ks = sorted({int(found[1]) for name in last if (found := re.fullmatch(r"(?:maj|pass)_(\d+)", name))} - {1})
-    greedy = _share(home, home.last_round, home.test_problems, "greedy_pass_1")
+def _round_section(curve: RoundCurve, home: Home, published: PaperFigures) -> Section:
+    column = curve.column or home.test_benchmark or _SHOWN
+    shares = published.table(curve.table).curve(column)
+    first = 0 if curve.from_base else 1
+    theirs = Panel(f"paper, table {curve.table}, {column}", _ticks(range(first, first + len(shares))), (Line("paper", shares),))
+    rounds = [one.round for one in home.summaries if one.round >= first]
+    lines = tuple(Line(name, tuple(reading(home, number) for number in rounds)) for name, reading in curve.lines)
+    where = "its training problems" if curve.column else home.test_problems
+    return _section(curve.title, curve.text, theirs, Panel(f"this home, {where}", _ticks(rounds), lines))
 
-    def line(name: str, metric: str) -> Line:
-        return Line(name, (greedy, *(_share(home, home.last_round, home.test_problems, f"{metric}_{k}") for k in ks)))
 
-    lines = (line("best-of-k by PPM", "best_of"), line("maj@k", "maj"), line("any of k", "pass"))
-    costs = tuple(
-        (name, f"{100 * one.value:.1f} %", f"{one.tokens_per_problem:,.0f}")
-        for name, one in sorted(last.items(), key=lambda item: (item[1].tokens_per_problem or 0, item[0]))
-        if one.tokens_per_problem is not None and not name.startswith("best_by_")
-    )
+def _scaling_section(home: Home, published: PaperFigures) -> Section:
+    """Return accuracy by the number of answers, of the newest promoted checkpoints, and what each way to answer costs."""
+    column = home.test_benchmark or _SHOWN
+    points = [(k, published.table(number).value(row, column)) for k, number, row in _SCALING]
+    shares = tuple(None if value is None else value / 100 for _, value in points)
+    theirs = Panel(f"paper, tables 3, 6 and 1, {column}", tuple(str(k) for k, _ in points), (Line("paper", shares),))
     section = _section(
         "Test-time scaling",
-        "Accuracy by the number of answers or trajectories, with the last promoted checkpoints; 1 is greedy.",
-        Panel(f"paper, {shown}, tables 3, 6 and 1", tuple(str(k) for k, _ in points), (paper,)),
-        Panel(own, tuple(map(str, (1, *ks))), lines),
+        "Accuracy by the number of answers or trajectories, with the newest promoted checkpoints; 1 is one greedy answer.",
+        theirs,
+        _answers_panel(home),
     )
-    spent = Grid(("this home", "accuracy", "tokens per problem"), costs)
-    return Section(section.title, section.text, (*section.grids, *((spent,) if costs else ())), section.picture)
+    return Section(section.title, section.text, (*section.grids, _answer_costs(home)), section.picture)
 
 
-def _section(title: str, text: str, paper: Panel, ours: Panel) -> Section:
-    ticks = _merged(paper.ticks, ours.ticks)
-    rows = [
-        (
-            f"{panel.title}: {line.name}",
-            *(_percent(dict(zip(panel.ticks, line.shares, strict=True)).get(tick)) for tick in ticks),
-        )
-        for panel in (paper, ours)
-        for line in panel.lines
-    ]
-    said = [row if any(row[1:]) else (row[0], NOT_MEASURED, *row[2:]) for row in rows]
-    return Section(title, text, (Grid(("", *ticks), tuple(said)),), side_by_side_svg(title, paper, ours))
+def _answers_panel(home: Home) -> Panel:
+    measured = home.metrics(home.last_round, home.test_problems)
+    ks = sorted({int(found[1]) for name in measured if (found := re.fullmatch(r"(?:maj|pass)_(\d+)", name))} - {1})
+
+    def share(metric: str) -> float | None:
+        return measured[metric].value if metric in measured else None
+
+    lines = tuple(Line(name, (share("greedy_pass_1"), *(share(f"{metric}_{k}") for k in ks))) for name, metric in _CHOICES)
+    return Panel(f"this home, {home.test_problems}", tuple(map(str, (1, *ks))), lines)
 
 
-def _merged(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Return the ticks of both panels, each once: rounds in their order, numbers of answers by size."""
-    every = list(dict.fromkeys((*first, *second)))
-    return tuple(sorted(every, key=int)) if all(tick.isdigit() for tick in every) else tuple(sorted(every, key=_place))
+def _answer_costs(home: Home) -> Grid:
+    measured = home.metrics(home.last_round, home.test_problems)
+    costs = sorted(
+        (one.tokens_per_problem, name, one.value)
+        for name, one in measured.items()
+        if one.tokens_per_problem is not None and not name.startswith("best_by_")
+    )
+    rows = tuple((name, f"{100 * value:.1f} %", f"{tokens:,.0f}") for tokens, name, value in costs)
+    return Grid(("this home", "accuracy", "tokens per problem"), rows or ((NOT_MEASURED, "", ""),))
 
 
-def _place(tick: str) -> int:
-    return int(tick.removeprefix("round ")) if tick != "base" else 0
+def _section(title: str, text: str, theirs: Panel, ours: Panel) -> Section:
+    ticks = tuple(sorted({*theirs.ticks, *ours.ticks}, key=_place))
+    rows = tuple(_curve_row(panel, line, ticks) for panel in (theirs, ours) for line in panel.lines)
+    return Section(title, text, (Grid(("", *ticks), rows),), side_by_side_svg(title, theirs, ours))
+
+
+def _curve_row(panel: Panel, line: Line, ticks: Sequence[str]) -> tuple[str, ...]:
+    name = panel.title if len(panel.lines) == 1 else f"{panel.title}: {line.name}"
+    shares = dict(zip(panel.ticks, line.shares, strict=True))
+    cells = [_percent(shares.get(tick)) for tick in ticks]
+    return (name, *cells) if any(cells) else (name, NOT_MEASURED, *cells[1:])
 
 
 def _ticks(rounds: Iterable[int]) -> tuple[str, ...]:
     return tuple(f"round {number}" if number else "base" for number in rounds)
 
 
-def _share(home: Home, number: int, problems: str, metric: str) -> float | None:
-    figure = home.figure(number, problems, metric)
-    return figure.value if figure else None
+def _place(tick: str) -> int:
+    """Return the number in a tick: that of a round, 0 for the base, or how many answers."""
+    return int(tick.removeprefix("round ")) if tick != "base" else 0
 
 
 def _percent(share: float | None) -> str:

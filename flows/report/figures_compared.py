@@ -1,29 +1,42 @@
 """The tables of the paper, each row beside what the home measured of the same kind."""
 
-from collections.abc import Iterator
-
 from flows.display.tables.comparison import share_interval_text
 from flows.report.document import NOT_MEASURED, Grid
 from flows.report.home import Figure, Home, completed
 from flows.report.paper import PaperRow, PaperTable
 
+HOW_TO_READ = (
+    "A home's figure has its 95 % interval, and how many problems it is a mean over. On a benchmark of the paper the difference in "
+    "points stands behind it; on the home's own problems nothing can be subtracted."
+)
+
 
 def compared_table(table: PaperTable, home: Home) -> Grid:
     """Return a table of the paper with a column for the home: what it measured, on which problems, or that it did not."""
-    rows = [
-        (row.name, *(_published(value, table) for value in row.values), "; ".join(measured(table, row, home)) or NOT_MEASURED)
-        for row in table.rows
+    return Grid(("", *table.columns, "this home"), tuple(_row(table, row, home) for row in table.rows))
+
+
+def on_its_benchmarks(table: PaperTable, row: PaperRow, home: Home) -> list[str]:
+    """Return what the home measured of a row on the paper's own benchmarks, with the difference in points."""
+    found = [
+        (column, published, counterpart(table, row, column, home))
+        for column, published in zip(table.columns, row.values, strict=True)
+        if not table.coverage
     ]
-    return Grid(("", *table.columns, "this home"), tuple(rows))
+    return [
+        f"{column} {_figure_text(figure)}: {100 * figure.value - published:+.1f}"
+        for column, published, figure in found
+        if figure is not None
+    ]
 
 
-def measured(table: PaperTable, row: PaperRow, home: Home) -> Iterator[str]:
-    """Yield what the home measured of a row: on the paper's benchmarks with the difference in points, then on its own problems."""
-    for column, published in zip(table.columns, row.values, strict=True):
-        if (figure := counterpart(table, row, column, home)) is not None:
-            yield f"{column} {_figure_text(figure)}, {100 * figure.value - published:+.1f}"
-    if home.test_problems not in table.columns and (figure := counterpart(table, row, home.test_problems, home)) is not None:
-        yield f"its {home.test_problems} {_figure_text(figure)}"
+def on_own_problems(table: PaperTable, row: PaperRow, home: Home) -> list[str]:
+    """Return what the home measured of a row on problems of its own: its test split, or for coverage its training problems."""
+    problems = "all" if table.coverage else home.test_problems
+    if problems in table.columns and not table.coverage:
+        return []
+    figure = counterpart(table, row, problems, home)
+    return [] if figure is None else [f"{'training problems' if table.coverage else problems} {_figure_text(figure)}"]
 
 
 def counterpart(table: PaperTable, row: PaperRow, problems: str, home: Home) -> Figure | None:
@@ -32,12 +45,17 @@ def counterpart(table: PaperTable, row: PaperRow, problems: str, home: Home) -> 
     if row.base and row.base != home.base:
         return None
     if table.coverage:
-        return home.coverage.get(number or 0) if problems == "all" else None
+        return home.coverage.get(number or 0)
     metric = row.metric or table.metric
     if row.variant:
         question = table.question, row.variant, problems
         return completed({key[3]: figure for key, figure in home.ablations.items() if key[:3] == question}, metric)
     return home.figure(home.of_round(number), problems, metric) if metric and number is not None else None
+
+
+def _row(table: PaperTable, row: PaperRow, home: Home) -> tuple[str, ...]:
+    ours = [*on_its_benchmarks(table, row, home), *on_own_problems(table, row, home)]
+    return (row.name, *(_published(value, table) for value in row.values), "; ".join(ours) or NOT_MEASURED)
 
 
 def _figure_text(figure: Figure) -> str:
@@ -46,4 +64,7 @@ def _figure_text(figure: Figure) -> str:
 
 
 def _published(value: float, table: PaperTable) -> str:
-    return f"{value:,.0f}" if table.unit == "tokens" else f"{value:g}"
+    """Return a figure with as many digits as it has, and one at least."""
+    if table.unit == "tokens":
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if round(value, 1) == value else f"{value:g}"

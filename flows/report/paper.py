@@ -85,10 +85,10 @@ class PaperTable(_Part):
         row = next(row for row in self.rows if row.name == row_name)
         return row.values[self.columns.index(column)] if column in self.columns else None
 
-    def curve(self, column: str, n_rows: int) -> tuple[float | None, ...]:
-        """Return a column from top to bottom as shares in [0, 1], in its last n_rows rows."""
+    def curve(self, column: str) -> tuple[float | None, ...]:
+        """Return a column from top to bottom as shares in [0, 1]."""
         values = [self.value(row.name, column) for row in self.rows]
-        return tuple(None if value is None else value / 100 for value in values[-n_rows:])
+        return tuple(None if value is None else value / 100 for value in values)
 
 
 class Hardware(_Part):
@@ -109,6 +109,7 @@ class Hardware(_Part):
 class PaperFigures(_Part):
     """paper_figures.toml. benchmarks: the names under which a home may have measured each."""
 
+    n_training_problems: int
     benchmarks: dict[str, tuple[str, ...]]
     tables: tuple[PaperTable, ...]
     hardware: tuple[Hardware, ...]
