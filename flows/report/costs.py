@@ -16,8 +16,8 @@ _SHOWN_SECONDS: Final = 0.5
 """Stages that never took so long are not listed."""
 
 _TEXT: Final = (
-    "Hours of cores or GPUs are wall time x what the settings of the newest round give a stage; what a machine really spent, and "
-    "which machine it was, no lake holds. The paper says nothing of its trainings; its GPU-hours are nodes x GPUs x time."
+    "Hours of cores or GPUs are wall time x what the settings of the newest round give a stage. What a machine really spent, "
+    "and which machine it was, no lake holds. The paper's GPU-hours are nodes x GPUs x time; it says nothing of its trainings."
 )
 
 

@@ -19,7 +19,7 @@ _SHOWN: Final = "MATH"
 
 @dataclass(frozen=True, slots=True)
 class RoundCurve:
-    """A curve over rounds. table, column: of the paper; no column: that of the home's test split, or MATH. lines: the home's."""
+    """A curve over rounds. table, column: the paper's; without a column that of the home's test split. lines: the home's."""
 
     title: str
     text: str

@@ -1,13 +1,12 @@
 """The fidelity report of a home, put together: settings, rules, curves, tables, cost."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from flows.profiles import rules
 from flows.report.costs import costs_section
 from flows.report.curves import curves
 from flows.report.document import NOT_MEASURED, Grid, Report, Section
-from flows.report.figures_compared import compared_table, measured
+from flows.report.figures_compared import HOW_TO_READ, compared_table, on_its_benchmarks, on_own_problems
 from flows.report.home import Home, read_home
 from flows.report.paper import PaperFigures, PaperSettings, paper_figures, paper_settings
 from flows.report.settings_compared import (
@@ -17,10 +16,8 @@ from flows.report.settings_compared import (
     nearest_profile,
     own_settings,
 )
+from warehouse.records import SPLITS
 from warehouse.store.lake import Warehouse
-
-_N_PROBLEMS: Final = "747,000"
-"""Section 3.4.1: training problems of the paper."""
 
 
 def fidelity_report(lake: Warehouse) -> Report:
@@ -32,27 +29,37 @@ def report_of(home: Home, settings: PaperSettings, published: PaperFigures) -> R
     """Return the report of what a home says beside what the paper says."""
     name = home.settings.get("run", {}).get("name", "a home before its first round")
     setting_facts, setting_sections = _settings(home, settings) if home.settings else (["settings: no round was begun"], [])
-    found = [bool(list(measured(table, row, home))) for table in published.tables for row in table.rows]
     facts = (
         "the paper: Guan et al., rStar-Math, arXiv 2501.04519; every figure of this home comes from its lake",
         f"rounds: {', '.join(f'{number} {status}' for number, status in home.statuses) or 'none begun'}",
         *setting_facts,
-        f"rows of the paper's tables: {len(found)}, of which this home measured {sum(found)}",
+        _figures_fact(home, published),
         *([f"code version: {home.code_version}"] if home.code_version else []),
     )
-    tables = [
-        Section(f"Table {table.number}: {table.title}", _units(table.unit, table.text), (compared_table(table, home),))
-        for table in published.tables
-    ]
     sections = (
         *setting_sections,
         _rules(settings),
-        _problems(home),
+        _problems(home, published),
         *curves(home, published),
-        *tables,
+        Section("The paper's tables", HOW_TO_READ),
+        *(
+            Section(f"Table {table.number}: {table.title}", table.text, (compared_table(table, home),))
+            for table in published.tables
+        ),
         costs_section(home, published.hardware),
     )
     return Report(f"{name} beside the paper", facts, sections)
+
+
+def _figures_fact(home: Home, published: PaperFigures) -> str:
+    """Return how many rows of the paper's tables the home has something to set beside."""
+    rows = [(table, row) for table in published.tables for row in table.rows]
+    same = sum(bool(on_its_benchmarks(table, row, home)) for table, row in rows)
+    own = sum(bool(on_own_problems(table, row, home)) and not on_its_benchmarks(table, row, home) for table, row in rows)
+    return (
+        f"rows of the paper's tables: {len(rows)}; {same} measured on the paper's benchmarks, {own} on this home's own problems, "
+        f"{len(rows) - same - own} {NOT_MEASURED}"
+    )
 
 
 def _settings(home: Home, published: PaperSettings) -> tuple[list[str], list[Section]]:
@@ -84,34 +91,15 @@ def _settings_table(compared: Sequence[ComparedSetting]) -> Grid:
 
 
 def _rules(published: PaperSettings) -> Section:
-    same = tuple((rule.what, rule.source, rule.verdict, "") for rule in published.fixed)
-    different = tuple((rule, "", "different", "as the profile paper states it") for rule in rules("paper"))
-    return Section(
-        "Rules that no setting changes",
-        "They are alike in every home.",
-        (Grid(("rule", "stated in", "", "why"), same + different),),
-    )
+    same = Grid(("rule", "stated in", ""), tuple((rule.what, rule.source, rule.verdict) for rule in published.fixed))
+    others = Grid(("rule that differs from the paper, or of which it says nothing",), tuple((rule,) for rule in rules("paper")))
+    return Section("Rules of the code", "The second list is that of the profile `paper`.", (same, others))
 
 
-def _problems(home: Home) -> Section:
-    by_split = {split: sum(n for _, where, n in home.n_problems if where == split) for split in ("train", "validation", "test")}
-    sources = {split: [source for source, where, _ in home.n_problems if where == split] for split in by_split}
-    rows = [
-        (
-            f"{split} problems",
-            _N_PROBLEMS if split == "train" else "",
-            f"{n:,}" if n else NOT_MEASURED,
-            ", ".join(sources[split]),
-        )
-        for split, n in by_split.items()
-    ]
-    return Section("Problems", "", (Grid(("", "paper", "this home", "from"), tuple(rows)),))
-
-
-def _units(unit: str, text: str) -> str:
-    shown = (
-        "In percent, with the 95 % interval of this home's figure; last, the difference in points."
-        if unit == "%"
-        else "Tokens."
-    )
-    return f"{shown} {text}".strip()
+def _problems(home: Home, published: PaperFigures) -> Section:
+    rows = []
+    for split in SPLITS:
+        found = [(source, n) for source, where, n in home.n_problems if where == split]
+        paper = f"{published.n_training_problems:,}" if split == "train" else ""
+        rows.append((split, paper, f"{sum(n for _, n in found):,}", ", ".join(source for source, _ in found)))
+    return Section("Problems", "", (Grid(("", "paper", "this home", "sources"), tuple(rows)),))

@@ -52,9 +52,10 @@ class StageCost:
 class Home:
     """An evolution as its lake holds it.
 
-    settings: those of the newest round, empty before the first. coverage: in each round that searched. figures: by round, problems and metric; problems are TEST_SPLIT,
-    a benchmark of the paper, or else the name that `stargrove evaluate` gave them. ablations: by question, variant, problems
-    and metric. test_benchmark: which of the paper's benchmarks the test split is taken from, None for others.
+    settings: those of the newest round, empty before the first. coverage: in each round that searched. figures: by round, problems
+    and metric; problems are TEST_SPLIT, a benchmark of the paper, or else the name that `stargrove evaluate` gave them. ablations:
+    by question, variant, problems and metric. n_problems: by source and split. test_benchmark: which of the paper's benchmarks the
+    test split is taken from, None for others.
     """
 
     statuses: tuple[tuple[int, str], ...]
@@ -89,10 +90,11 @@ class Home:
 
     def figure(self, round_number: int, problems: str, metric: str) -> Figure | None:
         """Return what was measured of a round's checkpoints; a metric that ends in _ means that of the largest k."""
-        found = {
-            name: one for (number, where, name), one in self.figures.items() if (number, where) == (round_number, problems)
-        }
-        return completed(found, metric)
+        return completed(self.metrics(round_number, problems), metric)
+
+    def metrics(self, round_number: int, problems: str) -> dict[str, Figure]:
+        """Return everything that was measured of a round's checkpoints on some problems, by metric."""
+        return {name: one for (number, where, name), one in self.figures.items() if (number, where) == (round_number, problems)}
 
 
 def read_home(lake: Warehouse, published: PaperFigures) -> Home:
@@ -155,7 +157,7 @@ def _problems_named(name: str, published: PaperFigures, test_benchmark: str | No
 
 
 def _test_benchmark(lake: Warehouse, published: PaperFigures) -> str | None:
-    """Return the paper's benchmark that every source of the test split is named after: by itself, its file or that one's folder."""
+    """Return the paper's benchmark that every source of the test split is named after, or its file, or the file's folder."""
     sources = [row for row in lake.query("sources").iter_rows(named=True) if row["n_test"]]
     found = {_benchmark_of_source(row["source"], row["uri"] or "", published) for row in sources}
     return found.pop() if len(found) == 1 else None

@@ -15,7 +15,8 @@ p, li {{ max-width: 52rem; }} p, .facts {{ color: {MUTED}; }} svg {{ max-width: 
 th, td {{ padding: .35rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid {RULE}; }}
 th {{ background: {PANEL}; font-weight: 600; white-space: nowrap; }} td {{ font-variant-numeric: tabular-nums; }}
 nav {{ columns: 2; font-size: 13px; max-width: 52rem; }} a {{ color: #1d4ed8; text-decoration: none; }}
-.same {{ color: #15803d; }} .different {{ color: #b45309; font-weight: 600; }} .unknown {{ color: {MUTED}; font-style: italic; }}
+.same {{ color: #15803d; }} .different {{ color: #b45309; font-weight: 600; }}
+.unknown {{ color: {MUTED}; font-style: italic; }}
 @media print {{ body {{ margin: 0; }} h2 {{ break-after: avoid; }} svg, tr {{ break-inside: avoid; }} }}
 """
 
@@ -45,8 +46,8 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _table(grid: Grid) -> str:
-    head = _row("th", grid.columns)
-    return f'<div class="wide"><table><thead>{head}</thead><tbody>{"".join(_row("td", row) for row in grid.rows)}</tbody></table></div>'
+    body = "".join(_row("td", row) for row in grid.rows)
+    return f'<div class="wide"><table><thead>{_row("th", grid.columns)}</thead><tbody>{body}</tbody></table></div>'
 
 
 def _row(kind: str, cells: Iterable[str]) -> str:

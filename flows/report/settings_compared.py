@@ -123,11 +123,13 @@ def _why(key: str, rounds: Sequence[int], stored: Table, nearest: NearestProfile
         by_reason.setdefault(stated if ours[number - 1] == shipped[number - 1] else NO_REASON, []).append(number)
     if len(by_reason) == 1:
         return next(iter(by_reason))
-    return " ".join(f"Round {', '.join(map(str, numbers))}: {reason}" for reason, numbers in by_reason.items())
+    parts = [f"round {', '.join(map(str, numbers))}: {reason.removesuffix('.')}" for reason, numbers in by_reason.items()]
+    return "; ".join(parts)
 
 
 def _differing(stored: Table, content: Table) -> tuple[str, ...]:
-    ours, theirs = dict(flat(stored)), dict(flat(content))
+    # What came later than the home is there with its neutral value.
+    ours, theirs = LATER | dict(flat(stored)), dict(flat(content))
     keys = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
     # Where the lake is stands in no profile.
     return tuple(key for key in keys if not key.startswith("warehouse."))
