@@ -19,7 +19,10 @@ _SHOWN: Final = "MATH"
 
 @dataclass(frozen=True, slots=True)
 class RoundCurve:
-    """A curve over rounds. table, column: the paper's; without a column that of the home's test split. lines: the home's."""
+    """A curve over rounds. table, column: the paper's; without a column that of the home's test split.
+
+    lines: the home's. where: on which problems they were measured, if not on its test split.
+    """
 
     title: str
     text: str
@@ -27,6 +30,7 @@ class RoundCurve:
     from_base: bool
     lines: tuple[tuple[str, Reading], ...]
     column: str = ""
+    where: str = ""
 
 
 def _metric(metric: str) -> Reading:
@@ -60,6 +64,7 @@ _CURVES: Final = (
         from_base=False,
         lines=(("in this round", _covered), ("so far", _covered_so_far)),
         column="all",
+        where="its training problems",
     ),
     RoundCurve(
         "The policy alone", "One greedy answer.", 3, from_base=True, lines=(("greedy pass@1", _metric("greedy_pass_1")),)
@@ -78,6 +83,7 @@ _CURVES: Final = (
         table=4,
         from_base=False,
         lines=(("best-of-k", _metric("best_of_")), ("random-of-k", _metric("random_of_")), ("pair accuracy", _pair_accuracy)),
+        where="held-out problems",
     ),
 )
 
@@ -99,8 +105,8 @@ def _round_section(curve: RoundCurve, home: Home, published: PaperFigures) -> Se
     theirs = Panel(f"paper, table {curve.table}, {column}", _ticks(range(first, first + len(shares))), (Line("paper", shares),))
     rounds = [one.round for one in home.summaries if one.round >= first]
     lines = tuple(Line(name, tuple(reading(home, number) for number in rounds)) for name, reading in curve.lines)
-    where = "its training problems" if curve.column else home.test_problems
-    return _section(curve.title, curve.text, theirs, Panel(f"this home, {where}", _ticks(rounds), lines))
+    ours = Panel(f"this home, {curve.where or home.test_problems}", _ticks(rounds), lines)
+    return _section(curve.title, curve.text, theirs, ours)
 
 
 def _scaling_section(home: Home, published: PaperFigures) -> Section:

@@ -57,8 +57,8 @@ def _figures_fact(home: Home, published: PaperFigures) -> str:
     same = sum(bool(on_its_benchmarks(table, row, home)) for table, row in rows)
     own = sum(bool(on_own_problems(table, row, home)) and not on_its_benchmarks(table, row, home) for table, row in rows)
     return (
-        f"rows of the paper's tables: {len(rows)}; {same} measured on the paper's benchmarks, {own} on this home's own problems, "
-        f"{len(rows) - same - own} {NOT_MEASURED}"
+        f"rows of the paper's tables: {len(rows)}; {same} measured on the paper's benchmarks, {own} on this home's own "
+        f"problems, {len(rows) - same - own} {NOT_MEASURED}"
     )
 
 

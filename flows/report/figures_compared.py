@@ -6,8 +6,8 @@ from flows.report.home import Figure, Home, completed
 from flows.report.paper import PaperRow, PaperTable
 
 HOW_TO_READ = (
-    "A home's figure has its 95 % interval, and how many problems it is a mean over. On a benchmark of the paper the difference "
-    "in points stands behind it; on the home's own problems nothing can be subtracted."
+    "A home's figure has its 95 % interval, and how many problems it is a mean over. On a benchmark of the paper the "
+    "difference in points follows; on the home's own problems nothing can be subtracted."
 )
 
 

@@ -52,10 +52,10 @@ class StageCost:
 class Home:
     """An evolution as its lake holds it.
 
-    settings: those of the newest round, empty before the first. coverage: in each round that searched. figures: by round, problems
-    and metric; problems are TEST_SPLIT, a benchmark of the paper, or else the name that `stargrove evaluate` gave them. ablations:
-    by question, variant, problems and metric. n_problems: by source and split. test_benchmark: which of the paper's benchmarks the
-    test split is taken from, None for others.
+    settings: those of the newest round, empty before the first. coverage: in each round that searched. figures: by round,
+    problems and metric; problems are TEST_SPLIT, a benchmark of the paper, or the name that `stargrove evaluate` gave them.
+    ablations: by question, variant, problems and metric. n_problems: by source and split. test_benchmark: which of the paper's
+    benchmarks the test split is taken from, None for others.
     """
 
     statuses: tuple[tuple[int, str], ...]

@@ -1,5 +1,6 @@
 """A report as one page of HTML that asks no other host for anything: styles and pictures stand in it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
@@ -40,7 +41,8 @@ def page(report: Report) -> str:
 def _section(section: Section) -> Iterator[str]:
     yield f'\n<h2 id="{_anchor(section)}">{escape(section.title)}</h2>'
     if section.text:
-        yield f"<p>{escape(section.text)}</p>"
+        text = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(section.text))
+        yield f"<p>{text}</p>"
     yield section.picture
     yield from map(_table, section.grids)
 

@@ -20,5 +20,5 @@ def publish_report(plan: RoundPlan, run_name: str) -> None:
     create_markdown_artifact(
         key=artifact_key(run_name, "fidelity"),
         markdown=markdown(fidelity_report(resources_of(plan.site).lake)),
-        description="Settings and figures of the paper beside this home's; with pictures: stargrove report --output report.html",
+        description="The paper beside this home; with pictures: stargrove report --output report.html",
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from flows.profiles import PROFILES, profile_text, reasons
 from flows.report.paper import OursAlone, PaperSetting
-from flows.settings import Settings, load
+from flows.settings import load
 from flows.settings.fingerprint import LATER
 from flows.settings.layers import chain
 from flows.settings.tables import Table, flat
@@ -70,7 +70,7 @@ def own_settings(groups: Sequence[OursAlone], stored: Table) -> list[tuple[str, 
     """Return (why the paper does not have them, `key = value` of each) of the settings that are ours alone."""
     n_rounds = n_rounds_of(stored)
     return [
-        (group.why, ", ".join(f"{key} = {_text(values_of(stored, key, n_rounds))}" for key in group.keys)) for group in groups
+        (group.why, "; ".join(f"{key} = {_text(values_of(stored, key, n_rounds))}" for key in group.keys)) for group in groups
     ]
 
 
@@ -85,11 +85,6 @@ def values_of(stored: Table, key: str, n_rounds: int) -> list[Any]:
 def n_rounds_of(stored: Table) -> int:
     """Return how many rounds the stored settings run."""
     return int(stored.get("run", {}).get("n_rounds", 1))
-
-
-def known_keys() -> frozenset[str]:
-    """Return the dotted key of every setting that there is, those of [[rounds]] aside."""
-    return frozenset(key for key, _ in flat(Settings().model_dump(mode="json")) if not key.startswith("rounds."))
 
 
 def _compared(setting: PaperSetting, stored: Table, nearest: NearestProfile) -> ComparedSetting:
@@ -150,6 +145,6 @@ def _value_text(value: object) -> str:
         case "":
             return "none"
         case list():
-            return ", ".join(map(_value_text, value))
+            return f"[{', '.join(map(_value_text, value))}]"
         case _:
             return str(value)
