@@ -158,7 +158,8 @@ def _problems_named(name: str, published: PaperFigures, test_benchmark: str | No
 
 def _test_benchmark(lake: Warehouse, published: PaperFigures) -> str | None:
     """Return the paper's benchmark that every source of the test split is named after, or its file, or the file's folder."""
-    sources = [row for row in lake.query("sources").iter_rows(named=True) if row["n_test"]]
+    held_out = {problem.source for problem in lake.problems("test", held_out=True)}
+    sources = [row for row in lake.query("sources").iter_rows(named=True) if row["source"] in held_out]
     found = {_benchmark_of_source(row["source"], row["uri"] or "", published) for row in sources}
     return found.pop() if len(found) == 1 else None
 
