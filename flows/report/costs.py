@@ -15,6 +15,9 @@ from warehouse.stages import EVALUATE, MEASURE, ROLLOUT, TRAIN_POLICY, TRAIN_PPM
 _SHOWN_SECONDS: Final = 0.5
 """Stages that never took so long are not listed."""
 
+_TRAININGS: Final = ((TRAIN_POLICY, "sft"), (TRAIN_PPM, "ppm"))
+"""Stages that train, and the section of the settings that says how."""
+
 _TEXT: Final = (
     "Hours of cores or GPUs are wall time x what the settings of the newest round give a stage. What a machine really spent, "
     "and which machine it was, no lake holds. The paper's GPU-hours are nodes x GPUs x time; it says nothing of its trainings."
@@ -44,7 +47,7 @@ def devices(settings: Table) -> Devices | None:
     if gpus or about.gpus == "several":
         return Devices("GPU-hours", {}, max(1, len(gpus)))
     serving = max(1, engine.get("n_processes", 1)) * engine.get("n_threads", 1)
-    n_threads = {TRAIN_POLICY.name: settings["sft"]["n_threads"], TRAIN_PPM.name: settings["ppm"]["n_threads"]}
+    n_threads = {stage.name: settings.get(part, {}).get("n_threads", 1) for stage, part in _TRAININGS}
     return Devices("core-hours", {**dict.fromkeys((ROLLOUT.name, EVALUATE.name, MEASURE.name), serving), **n_threads}, 1)
 
 
@@ -70,7 +73,7 @@ def _machine(settings: Table) -> Grid:
     engine = settings.get("engine", {})
     shown = ("kind", "dtype", "quantization", "n_processes", "n_threads", "policy_gpus", "ppm_gpus")
     rows = [(f"engine.{name}", _plain(engine[name])) for name in shown if name in engine]
-    rows += [(f"{part}.n_threads", _plain(settings[part]["n_threads"])) for part in ("sft", "ppm") if part in settings]
+    rows += [(f"{part}.n_threads", _plain(settings[part].get("n_threads", 1))) for _, part in _TRAININGS if part in settings]
     return Grid(("this home", "by its settings"), tuple(rows))
 
 

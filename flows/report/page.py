@@ -7,6 +7,7 @@ from typing import Final
 
 from flows.display.pictures.svg import FONT, INK, MUTED, PANEL, RULE
 from flows.report.document import NOT_MEASURED, Grid, Report, Section
+from flows.report.settings_compared import NO_REASON, UNKNOWN
 
 _STYLE: Final = f"""
 body {{ font: 15px/1.5 {FONT}; color: {INK}; max-width: 1180px; margin: 2.5rem auto; padding: 0 1.5rem; }}
@@ -21,7 +22,7 @@ nav {{ columns: 2; font-size: 13px; max-width: 52rem; }} a {{ color: #1d4ed8; te
 @media print {{ body {{ margin: 0; }} h2 {{ break-after: avoid; }} svg, tr {{ break-inside: avoid; }} }}
 """
 
-_CLASSES: Final = {"same": "same", "different": "different", NOT_MEASURED: "unknown", "not known": "unknown"}
+_CLASSES: Final = {"same": "same", "different": "different", **dict.fromkeys((NOT_MEASURED, NO_REASON, UNKNOWN), "unknown")}
 """How the cells look that say no more than a verdict."""
 
 

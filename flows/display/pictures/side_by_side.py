@@ -10,7 +10,9 @@ from flows.display.pictures.evolution_curve import LABEL_GAP
 WIDTH, HEIGHT = 1080.0, 320.0
 PANEL_WIDTH = WIDTH / 2
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 176.0, 68.0, 44.0
-COLORS: Final = ("#1d4ed8", "#0f766e", "#c2410c", "#7c3aed")
+LEFT_COLORS: Final = ("#334155", "#64748b", "#94a3b8")
+RIGHT_COLORS: Final = ("#1d4ed8", "#0f766e", "#c2410c")
+"""Of the lines of each panel in their order: what is compared with is grey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One half of the picture. ticks: what stands below the axis."""
+    """One half of the picture: at most three lines. ticks: what stands below the axis."""
 
     title: str
     ticks: tuple[str, ...]
@@ -33,8 +35,8 @@ class Panel:
 def side_by_side_svg(title: str, left: Panel, right: Panel) -> str:
     """Return the picture of both panels; one without any value says that nothing was measured."""
     parts = [svg.text(24, 32, title, size=16, weight=650)]
-    for panel, x in ((left, 0.0), (right, PANEL_WIDTH)):
-        parts += _panel(panel, x)
+    parts += _panel(left, 0.0, LEFT_COLORS)
+    parts += _panel(right, PANEL_WIDTH, RIGHT_COLORS)
     return svg.document(WIDTH, HEIGHT, title, parts)
 
 
@@ -47,9 +49,9 @@ def placed(heights: Sequence[float]) -> list[float]:
     return [height - overhang for height in found]
 
 
-def _panel(panel: Panel, x: float) -> Iterator[str]:
+def _panel(panel: Panel, x: float, colors: Sequence[str]) -> Iterator[str]:
     yield svg.text(x + 24, 54, panel.title, color=svg.MUTED)
-    lines = [(line, color) for line, color in zip(panel.lines, COLORS, strict=False) if _points(line, x)]
+    lines = [(line, color) for line, color in zip(panel.lines, colors, strict=False) if _points(line, x)]
     if not lines:
         yield svg.text(x + PANEL_WIDTH / 2, HEIGHT / 2, "not measured", color=svg.MUTED, anchor="middle")
         return
