@@ -7,7 +7,7 @@ from typing import Final
 
 from flows.display.pictures.side_by_side import Line, Panel, side_by_side_svg
 from flows.report.document import NOT_MEASURED, Grid, Section
-from flows.report.home import Home
+from flows.report.home import TEST_SPLIT, Home
 from flows.report.paper import PaperFigures
 
 Reading = Callable[[Home, int], float | None]
@@ -37,7 +37,7 @@ def _metric(metric: str) -> Reading:
     """Return the reading of a metric on the home's test split."""
 
     def read(home: Home, number: int) -> float | None:
-        figure = home.figure(number, home.test_problems, metric)
+        figure = home.figure(number, TEST_SPLIT, metric)
         return figure.value if figure else None
 
     return read
@@ -125,7 +125,7 @@ def _scaling_section(home: Home, published: PaperFigures) -> Section:
 
 
 def _answers_panel(home: Home) -> Panel:
-    measured = home.metrics(home.last_round, home.test_problems)
+    measured = home.metrics(home.last_round, TEST_SPLIT)
     ks = sorted({int(found[1]) for name in measured if (found := re.fullmatch(r"(?:maj|pass)_(\d+)", name))} - {1})
 
     def share(metric: str) -> float | None:
@@ -136,7 +136,7 @@ def _answers_panel(home: Home) -> Panel:
 
 
 def _answer_costs(home: Home) -> Grid:
-    measured = home.metrics(home.last_round, home.test_problems)
+    measured = home.metrics(home.last_round, TEST_SPLIT)
     costs = sorted(
         (one.tokens_per_problem, name, one.value)
         for name, one in measured.items()

@@ -2,7 +2,7 @@
 
 from flows.display.tables.comparison import share_interval_text
 from flows.report.document import NOT_MEASURED, Grid
-from flows.report.home import Figure, Home, completed
+from flows.report.home import TEST_SPLIT, Figure, Home
 from flows.report.paper import PaperRow, PaperTable
 
 HOW_TO_READ = (
@@ -32,11 +32,11 @@ def on_its_benchmarks(table: PaperTable, row: PaperRow, home: Home) -> list[str]
 
 def on_own_problems(table: PaperTable, row: PaperRow, home: Home) -> list[str]:
     """Return what the home measured of a row on problems of its own: its test split, or for coverage its training problems."""
-    problems = "all" if table.coverage else home.test_problems
-    if problems in table.columns and not table.coverage:
+    if home.test_benchmark in table.columns:
         return []
-    figure = counterpart(table, row, problems, home)
-    return [] if figure is None else [f"{'training problems' if table.coverage else problems} {_figure_text(figure)}"]
+    figure = counterpart(table, row, TEST_SPLIT, home)
+    problems = "training problems" if table.coverage else home.test_problems
+    return [] if figure is None else [f"{problems} {_figure_text(figure)}"]
 
 
 def counterpart(table: PaperTable, row: PaperRow, problems: str, home: Home) -> Figure | None:
@@ -48,8 +48,7 @@ def counterpart(table: PaperTable, row: PaperRow, problems: str, home: Home) -> 
         return home.coverage.get(number or 0)
     metric = row.metric or table.metric
     if row.variant:
-        question = table.question, row.variant, problems
-        return completed({key[3]: figure for key, figure in home.ablations.items() if key[:3] == question}, metric)
+        return home.ablation(table.question, row.variant, problems, metric)
     return home.figure(home.of_round(number), problems, metric) if metric and number is not None else None
 
 

@@ -55,7 +55,7 @@ class Home:
     settings: those of the newest round, empty before the first. coverage: in each round that searched. figures: by round,
     problems and metric; problems are TEST_SPLIT, a benchmark of the paper, or the name that `stargrove evaluate` gave them.
     ablations: by question, variant, problems and metric. n_problems: by source and split. test_benchmark: which of the paper's
-    benchmarks the test split is taken from, None for others.
+    benchmarks the test split is taken from, perhaps a part of it; None for others.
     """
 
     statuses: tuple[tuple[int, str], ...]
@@ -90,11 +90,24 @@ class Home:
 
     def figure(self, round_number: int, problems: str, metric: str) -> Figure | None:
         """Return what was measured of a round's checkpoints; a metric that ends in _ means that of the largest k."""
-        return completed(self.metrics(round_number, problems), metric)
+        found = (completed(self.metrics(round_number, where), metric) for where in self._places(problems))
+        return next(filter(None, found), None)
+
+    def ablation(self, question: str, variant: str, problems: str, metric: str) -> Figure | None:
+        """Return what was measured of a variant, as `figure` does of a round."""
+        found = (
+            completed({key[3]: one for key, one in self.ablations.items() if key[:3] == (question, variant, where)}, metric)
+            for where in self._places(problems)
+        )
+        return next(filter(None, found), None)
 
     def metrics(self, round_number: int, problems: str) -> dict[str, Figure]:
         """Return everything that was measured of a round's checkpoints on some problems, by metric."""
         return {name: one for (number, where, name), one in self.figures.items() if (number, where) == (round_number, problems)}
+
+    def _places(self, problems: str) -> tuple[str, ...]:
+        """Return where figures on some problems are: of a benchmark by itself, else in the test split where it is taken from it."""
+        return (problems, TEST_SPLIT) if problems == self.test_benchmark else (problems,)
 
 
 def read_home(lake: Warehouse, published: PaperFigures) -> Home:
@@ -102,7 +115,6 @@ def read_home(lake: Warehouse, published: PaperFigures) -> Home:
     rounds = lake.query(_ROUNDS).rows()
     summaries = list(lake.query("round_summary").iter_rows(named=True))
     problems = lake.query(_PROBLEMS).rows()
-    benchmark = _test_benchmark(lake, published)
     return Home(
         statuses=tuple((number, status) for number, status, _, _ in rounds),
         settings=json.loads(rounds[-1][2]) if rounds else {},
@@ -113,14 +125,14 @@ def read_home(lake: Warehouse, published: PaperFigures) -> Home:
             for row in summaries
             if row["coverage"] is not None
         },
-        figures=dict(_figures(lake, published, benchmark)),
+        figures=dict(_figures(lake, published)),
         ablations={
-            (question, variant, _problems_named(problems, published, benchmark), metric): Figure(*figure)
+            (question, variant, _problems_named(problems, published), metric): Figure(*figure)
             for question, variant, metric, *figure, problems in lake.query(_ABLATIONS).rows()
         },
         costs=tuple(_costs(lake)),
         n_problems=tuple(problems),
-        test_benchmark=benchmark,
+        test_benchmark=_test_benchmark(lake, published),
     )
 
 
@@ -132,15 +144,12 @@ def completed(found: Mapping[str, Figure], metric: str) -> Figure | None:
     return by_k[max(by_k)] if by_k else None
 
 
-def _figures(
-    lake: Warehouse, published: PaperFigures, test_benchmark: str | None
-) -> Iterator[tuple[tuple[int, str, str], Figure]]:
+def _figures(lake: Warehouse, published: PaperFigures) -> Iterator[tuple[tuple[int, str, str], Figure]]:
     """Yield what rounds and `stargrove evaluate` measured; of what both did, the latter comes last."""
     rows = lake.query("newest_metrics").sort("benchmark", nulls_last=False, maintain_order=True)
     for row in rows.iter_rows(named=True):
         if row["split"] == "test":
-            name = _problems_named(row["benchmark"] or "test", published, test_benchmark)
-            yield (row["round"], name, row["metric"]), _figure(row)
+            yield (row["round"], _problems_named(row["benchmark"] or "test", published), row["metric"]), _figure(row)
         elif row["metric"] == "ppm_pair_accuracy":
             yield (row["round"], row["split"], row["metric"]), _figure(row)
 
@@ -149,11 +158,9 @@ def _figure(row: Mapping[str, Any]) -> Figure:
     return Figure(row["value"], row["low"], row["high"], row["n_problems"], row["tokens_per_problem"])
 
 
-def _problems_named(name: str, published: PaperFigures, test_benchmark: str | None) -> str:
+def _problems_named(name: str, published: PaperFigures) -> str:
     """Return what the report calls the problems that the lake calls `name`."""
-    if name == "test":
-        return test_benchmark or TEST_SPLIT
-    return published.benchmark_named(name) or name
+    return TEST_SPLIT if name == "test" else published.benchmark_named(name) or name
 
 
 def _test_benchmark(lake: Warehouse, published: PaperFigures) -> str | None:

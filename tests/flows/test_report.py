@@ -107,6 +107,16 @@ def test_the_report_of_a_small_lake_is_as_recorded(tmp_path: Path) -> None:
     assert found == GOLDEN.read_text(encoding="utf-8"), f"the report changed; where that is meant: cp {written} {GOLDEN}"
 
 
+def test_a_whole_benchmark_counts_before_a_test_split_that_is_a_part_of_it_and_does_not_bend_the_curve(tmp_path: Path) -> None:
+    with lake_with(tmp_path) as lake:
+        measure(lake, 2, "measure", "GSM8K_test", greedy_pass_1=0.9)
+        measure(lake, 2, "measure", "math500", greedy_pass_1=0.2)
+        shown = markdown(fidelity_report(lake))
+    assert "| GSM8K 25.0 (14 to 40, n = 40): -63.4 |" in shown
+    assert "| MATH 20.0 (10 to 35, n = 40): -53.6; GSM8K 90.0 (77 to 96, n = 40): +0.9 |" in shown
+    assert "| this home, GSM8K | 25.0 % | 25.0 % | 50.0 % |" in shown
+
+
 def test_a_home_without_evaluations_measured_nothing(tmp_path: Path) -> None:
     with Warehouse.open(tmp_path) as lake:
         report = fidelity_report(lake)
