@@ -106,7 +106,7 @@ class Home:
         return {name: one for (number, where, name), one in self.figures.items() if (number, where) == (round_number, problems)}
 
     def _places(self, problems: str) -> tuple[str, ...]:
-        """Return where figures on some problems are: of a benchmark by itself, else in the test split where it is taken from it."""
+        """Return where figures on some problems are: a benchmark by itself, else a test split that is taken from it."""
         return (problems, TEST_SPLIT) if problems == self.test_benchmark else (problems,)
 
 
