@@ -90,24 +90,33 @@ class Home:
 
     def figure(self, round_number: int, problems: str, metric: str) -> Figure | None:
         """Return what was measured of a round's checkpoints; a metric that ends in _ means that of the largest k."""
-        found = (completed(self.metrics(round_number, where), metric) for where in self._places(problems))
-        return next(filter(None, found), None)
+        return completed(self.metrics(round_number, problems), metric)
 
     def ablation(self, question: str, variant: str, problems: str, metric: str) -> Figure | None:
         """Return what was measured of a variant, as `figure` does of a round."""
-        found = (
-            completed({key[3]: one for key, one in self.ablations.items() if key[:3] == (question, variant, where)}, metric)
-            for where in self._places(problems)
-        )
-        return next(filter(None, found), None)
+        found = {
+            key[3]: one
+            for place in self._places(problems)
+            for key, one in self.ablations.items()
+            if key[:3] == (question, variant, place)
+        }
+        return completed(found, metric)
 
     def metrics(self, round_number: int, problems: str) -> dict[str, Figure]:
         """Return everything that was measured of a round's checkpoints on some problems, by metric."""
-        return {name: one for (number, where, name), one in self.figures.items() if (number, where) == (round_number, problems)}
+        return {
+            name: one
+            for place in self._places(problems)
+            for (number, where, name), one in self.figures.items()
+            if (number, where) == (round_number, place)
+        }
 
     def _places(self, problems: str) -> tuple[str, ...]:
-        """Return where figures on some problems are: a benchmark by itself, else a test split that is taken from it."""
-        return (problems, TEST_SPLIT) if problems == self.test_benchmark else (problems,)
+        """Return where figures on some problems are, the best last: a benchmark and a test split taken from it stand in for each
+        other."""
+        if self.test_benchmark is None or problems not in (TEST_SPLIT, self.test_benchmark):
+            return (problems,)
+        return (self.test_benchmark, TEST_SPLIT) if problems == TEST_SPLIT else (TEST_SPLIT, self.test_benchmark)
 
 
 def read_home(lake: Warehouse, published: PaperFigures) -> Home:
