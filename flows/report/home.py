@@ -112,8 +112,10 @@ class Home:
         }
 
     def _places(self, problems: str) -> tuple[str, ...]:
-        """Return where figures on some problems are, the best last: a benchmark and a test split taken from it stand in for each
-        other."""
+        """Return where figures on some problems are, the best last.
+
+        A benchmark and a test split taken from it stand in for each other.
+        """
         if self.test_benchmark is None or problems not in (TEST_SPLIT, self.test_benchmark):
             return (problems,)
         return (self.test_benchmark, TEST_SPLIT) if problems == TEST_SPLIT else (TEST_SPLIT, self.test_benchmark)
