@@ -1,6 +1,8 @@
 """The fidelity report: what the paper says is consistent, what the home says comes from its lake, and nothing is left out."""
 
+import shutil
 from collections import Counter
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,6 +45,13 @@ def lake_with(home: Path, *overrides: str, profile: str = "paper", n_rounds: int
         measure(lake, number, "evaluate", None, greedy_pass_1=0.25 * number, best_of_8=0.75, best_of_64=0.875, maj_8=0.5)
         lake.set_round_status(number, "promoted")
     return lake
+
+
+@pytest.fixture(scope="module")
+def small(empty_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A small lake for tests that only read."""
+    with lake_with(shutil.copytree(empty_home, tmp_path_factory.mktemp("small") / "home")) as lake:
+        yield lake
 
 
 def measure(lake: Warehouse, number: int, stage: str, benchmark: str | None, **values: float) -> None:
@@ -193,9 +202,8 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_well_formed_and_asks_no_other_host(tmp_path: Path) -> None:
-    with lake_with(tmp_path) as lake:
-        html = page(fidelity_report(lake))
+def test_the_page_is_well_formed_and_asks_no_other_host(small: Warehouse) -> None:
+    html = page(fidelity_report(small))
     tags = Tags()
     tags.feed(html)
     assert tags.open == [] and tags.n_pictures == 5
@@ -262,13 +270,13 @@ def test_a_round_that_a_gate_refused_is_reported_too(evolve: SimpleNamespace, mo
     assert evolve.published == [{"return_state": True}]
 
 
-def test_what_is_published_is_the_report_under_the_name_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_published_is_the_report_under_the_name_of_the_run(small: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows.report import publish
 
     artifacts: list[dict[str, str]] = []
     plan: Any = SimpleNamespace(site=None)
-    with lake_with(tmp_path) as lake:
-        monkeypatch.setattr(publish, "resources_of", lambda site: SimpleNamespace(lake=lake))
-        monkeypatch.setattr(publish, "create_markdown_artifact", lambda **given: artifacts.append(given))
-        publish.publish_report.fn(plan, "Small run")
-        assert [(one["key"], one["markdown"]) for one in artifacts] == [("small-run-fidelity", markdown(fidelity_report(lake)))]
+    monkeypatch.setattr(publish, "resources_of", lambda site: SimpleNamespace(lake=small))
+    monkeypatch.setattr(publish, "create_markdown_artifact", lambda **given: artifacts.append(given))
+    publish.publish_report.fn(plan, "Small run")
+    found = [(one["key"], one["markdown"]) for one in artifacts]
+    assert found == [("small-run-fidelity", markdown(fidelity_report(small)))]
