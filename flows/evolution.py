@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from flows.display.pictures.publish import publish_pictures
 from flows.home.forecasting import foretold
 from flows.home.openlineage import emit_round
+from flows.report.publish import publish_report
 from tasks.annotate import annotate
 from tasks.answer import answer
 from tasks.evaluate import evaluate
@@ -68,6 +69,7 @@ def evolve(plan: EvolutionPlan) -> State[None] | None:
                 evolution_round(plan, round_plan)
             finally:
                 publish_pictures(resources.lake, plan.name)
+                publish_report(round_plan, plan.name, return_state=True)
                 emit_round(resources.lake, round_plan.round, resources.progress.message)
             row = resources.lake.round_row(round_plan.round)
             if row is not None and row.status == "held":

@@ -15,7 +15,7 @@ import typer
 from flows.cli import failures
 from flows.cli.data import export, import_, ingest, reproduce
 from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
-from flows.cli.review import diff, gates, grade, lineage, promote, regrade, reject, rollback, sql
+from flows.cli.review import diff, gates, grade, lineage, promote, regrade, reject, report, rollback, sql
 from flows.cli.work import ablate, evaluate, evolve, solve
 
 INTERRUPTED = 130
@@ -46,7 +46,7 @@ def shared(
 COMMANDS = {
     "Work": (evolve, solve, evaluate, ablate),
     "Data": (ingest, export, reproduce),
-    "Review": (sql, lineage, diff, gates, grade, regrade, promote, reject, rollback),
+    "Review": (sql, lineage, diff, gates, grade, report, regrade, promote, reject, rollback),
     "House": (doctor, ui),
 }
 GROUPS = {"Data": (import_,), "House": (config, model, sandbox, tiny, warehouse)}

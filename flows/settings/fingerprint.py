@@ -45,7 +45,7 @@ def without_later(settings: Settings, stored_json: str) -> tuple[Settings, list[
     content = settings.model_dump(mode="json")
     changed = []
     for key in sorted(_LATER_DATA):
-        neutral = _LATER[key]
+        neutral = LATER[key]
         section, _, name = key.partition(".")
         if key not in stored and content[section][name] != neutral:
             content[section][name] = neutral
@@ -71,7 +71,7 @@ def unknown_settings(stored_json: str) -> list[str]:
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ (known - (_LATER.keys() - stored)))
+    return sorted(stored ^ (known - (LATER.keys() - stored)))
 
 
 def _said_of(section: str, name: str) -> list[object]:
@@ -81,7 +81,7 @@ def _said_of(section: str, name: str) -> list[object]:
     return [*part.metadata, *part.annotation.model_fields[name].metadata]
 
 
-_LATER: Final = {
+LATER: Final = {
     f"{section}.{name}": said.neutral
     for section, part in Settings.model_fields.items()
     if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
@@ -93,7 +93,7 @@ _LATER: Final = {
 
 _LATER_DATA: Final = {
     key
-    for key in _LATER
+    for key in LATER
     for section, _, name in [key.partition(".")]
     if not any(isinstance(said, NoData) for said in _said_of(section, name))
 }
@@ -102,7 +102,7 @@ _LATER_DATA: Final = {
 
 def _compared(before: Table, after: Table) -> list[str]:
     old, new = (
-        {key: json.dumps(value) for key, value in _LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
+        {key: json.dumps(value) for key, value in LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
         for table in (before, after)
     )
     keys = sorted(old.keys() | new.keys())
