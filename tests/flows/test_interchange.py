@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from flows.cli import app as cli
-from flows.data.export import ExportRequest, run_export
+from flows.data.exports.base import ExportRequest, export_request
+from flows.data.exports.run import run_export
 from flows.data.imports.base import ImportSource
 from flows.data.imports.run import run_import
 from flows.settings import Settings
@@ -200,7 +201,7 @@ def test_what_cannot_be_exported_or_imported_says_so(home: Path, tmp_path: Path)
 def test_a_hub_that_is_not_there_is_named_and_the_files_stay(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows.data.hub import push_directory
+    from flows.data.exports.push import push_directory
 
     constants = pytest.importorskip("huggingface_hub.constants")
     run_export(home, ExportRequest("sft", 1, "trl", "jsonl"), tmp_path / "out")

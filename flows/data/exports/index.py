@@ -1,0 +1,55 @@
+"""What stands in an exported directory: `export.json`, from which the card of all its exports is written."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from flows.data.exports.files import write_text
+from warehouse.errors import BadInput
+
+INDEX: Final = "export.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One export. name: its file or folder in the directory; config: what it is called as a part of a data set.
+
+    data_files: the files, as a pattern. n_bytes: on disk. snapshot_id: the lake as it was read. features: its columns as data
+    set hubs describe them; none where every row has its own, so that no loader can read it. counts: rows and problems by source
+    and level.
+    """
+
+    name: str
+    config: str
+    kind: str
+    form: str
+    split: str
+    round: int
+    snapshot_id: int
+    data_files: str
+    n_files: int
+    n_rows: int
+    n_bytes: int
+    sha256: str
+    features: Sequence[Mapping[str, Any]]
+    counts: Sequence[Mapping[str, Any]]
+
+
+def recorded(exported: Exported, directory: Path) -> list[Exported]:
+    """Return every export of a directory, by name, after one more was recorded there."""
+    path = directory / INDEX
+    known = [one for one in _read(path) if one.name != exported.name] if path.exists() else []
+    all_of_them = sorted([*known, exported], key=lambda one: one.name)
+    write_text(path, json.dumps([asdict(one) for one in all_of_them], indent=2, ensure_ascii=False) + "\n")
+    return all_of_them
+
+
+def _read(path: Path) -> list[Exported]:
+    try:
+        return [Exported(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except (TypeError, ValueError) as error:
+        raise BadInput(
+            f"{path} is not of this version of Stargrove ({error})", hint="name another --output, or remove that directory"
+        ) from error
