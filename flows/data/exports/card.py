@@ -1,12 +1,12 @@
 """The dataset card of an export: what it holds, where it comes from, under which licences, and what was checked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
 from flows.data.exports.header import yaml_head
-from flows.data.exports.index import Exported
+from flows.data.exports.index import Exported, loadable
 from warehouse.records import RoundRow
 from warehouse.store.lake import Warehouse
 
@@ -58,9 +58,9 @@ def _line(one: Exported) -> str:
     return f"- `{one.name}`: {what}: {_MEANINGS[one.kind]}"
 
 
-def _use(exports: Iterable[Exported]) -> str:
+def _use(exports: Sequence[Exported]) -> str:
     """Return the lines of code that read the files."""
-    lines = [f'load_dataset(".", "{one.config}", split="{one.split}")' for one in exports if one.features]
+    lines = [f'load_dataset(".", "{one.config}", split="{one.split}")' for one in loadable(exports)]
     blocks = ["\n".join(["```python", "from datasets import load_dataset", "", *lines, "```"])] if lines else []
     blocks += [f"```\nscout view -T {one.name}\n```" for one in exports if one.form == "scout"]
     return "\n\n".join(blocks)

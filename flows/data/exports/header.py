@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from flows.data.exports.index import Exported
+from flows.data.exports.index import Exported, loadable
 
 _KNOWN_LICENCES: Final = frozenset(
     {
@@ -32,7 +32,7 @@ _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y
 
 def yaml_head(exports: Sequence[Exported], licences: Iterable[str | None]) -> str:
     """Return the head of a card: licence, size, configurations, splits and columns."""
-    loadable = [one for one in exports if one.features]
+    configurations = loadable(exports)
     head: dict[str, Any] = {
         **_licence(set(licences)),
         "language": ["en"],
@@ -44,7 +44,7 @@ def yaml_head(exports: Sequence[Exported], licences: Iterable[str | None]) -> st
                 **({"default": True} if number == 0 else {}),
                 "data_files": [{"split": one.split, "path": one.data_files}],
             }
-            for number, one in enumerate(loadable)
+            for number, one in enumerate(configurations)
         ],
         "dataset_info": [
             {
@@ -54,7 +54,7 @@ def yaml_head(exports: Sequence[Exported], licences: Iterable[str | None]) -> st
                 "download_size": one.n_bytes,
                 "dataset_size": one.n_bytes,
             }
-            for one in loadable
+            for one in configurations
         ],
     }
     return "\n".join(["---", *_yaml({name: value for name, value in head.items() if value}), "---"])

@@ -37,6 +37,15 @@ class Exported:
     counts: Sequence[Mapping[str, Any]]
 
 
+def loadable(exports: Sequence[Exported]) -> list[Exported]:
+    """Return the exports that `load_dataset` can be asked for: those in Parquet where there are any, else the JSON files.
+
+    It reads a whole directory with one loader.
+    """
+    tables = [one for one in exports if one.features]
+    return [one for one in tables if one.data_files != one.name] or tables
+
+
 def recorded(exported: Exported, directory: Path) -> list[Exported]:
     """Return every export of a directory, by name, after one more was recorded there."""
     path = directory / INDEX
