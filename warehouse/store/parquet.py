@@ -63,9 +63,11 @@ def write_shards(
                 pa.OSFile(str(drafts[-1]), "wb") as file,
                 pq.ParquetWriter(file, schema, compression="zstd") as writer,
             ):
-                while group is not None and file.tell() < bytes_per_shard:
+                is_full = False
+                while group is not None and not is_full:
                     writer.write_table(group, row_group_size=rows_per_group)
                     n_rows += group.num_rows
+                    is_full = file.tell() >= bytes_per_shard
                     group = next(groups, None)
         for number, draft in enumerate(drafts):
             draft.rename(folder / f"{split}-{number:05d}-of-{len(drafts):05d}.parquet")

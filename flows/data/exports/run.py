@@ -11,7 +11,6 @@ from flows.data.exports.index import Exported, recorded
 from flows.data.exports.rows import COLUMNS, export_rows
 from warehouse.errors import BadInput
 from warehouse.store.lake import Warehouse
-from warehouse.store.parquet import BYTES_PER_SHARD
 
 CARD: Final = "README.md"
 
@@ -37,7 +36,7 @@ _COUNTS: Final = {
 }
 
 
-def run_export(home: Path, request: ExportRequest, directory: Path, bytes_per_shard: int = BYTES_PER_SHARD) -> Exported:
+def run_export(home: Path, request: ExportRequest, directory: Path) -> Exported:
     """Return what was written; the card README.md beside it lists every export of the directory.
 
     What a round was trained on is read from the snapshot that the round pinned, and anything else from the newest one, whose
@@ -46,7 +45,7 @@ def run_export(home: Path, request: ExportRequest, directory: Path, bytes_per_sh
     snapshot_id = _snapshot_of(home, request.round)
     with Warehouse.open(home, read_only=True, snapshot_id=snapshot_id) as pinned:
         directory.mkdir(parents=True, exist_ok=True)
-        place, n_rows = _write(pinned, request, directory, snapshot_id, bytes_per_shard)
+        place, n_rows = _write(pinned, request, directory, snapshot_id)
         if n_rows == 0:
             hint = "see: stargrove sql --file round_summary"
             raise BadInput(f"round {request.round} has no {request.kind} to export", hint=hint)
@@ -85,13 +84,11 @@ def _snapshot_of(home: Path, round_number: int) -> int:
         return pinned if pinned is not None else lake.snapshot_id()
 
 
-def _write(
-    lake: Warehouse, request: ExportRequest, directory: Path, snapshot_id: int, bytes_per_shard: int
-) -> tuple[Path, int]:
+def _write(lake: Warehouse, request: ExportRequest, directory: Path, snapshot_id: int) -> tuple[Path, int]:
     rows = export_rows(lake, request, snapshot_id)
     if request.format == "parquet":
         folder = directory / "data" / request.name
-        return folder, write_folder(folder, rows, COLUMNS[request.kind, request.form], request.split, bytes_per_shard)
+        return folder, write_folder(folder, rows, COLUMNS[request.kind, request.form], request.split)
     if request.form == "rstar" and request.kind != "trees":
         path = directory / f"{request.name}.json"
         return path, write_array(path, rows)
