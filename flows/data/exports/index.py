@@ -48,14 +48,17 @@ def loadable(exports: Sequence[Exported]) -> list[Exported]:
 
 def recorded(exported: Exported, directory: Path) -> list[Exported]:
     """Return every export of a directory, by name, after one more was recorded there."""
+    others = [one for one in read_index(directory) if one.name != exported.name]
+    exports = sorted([*others, exported], key=lambda one: one.name)
+    write_text(directory / INDEX, json.dumps([asdict(one) for one in exports], indent=2, ensure_ascii=False) + "\n")
+    return exports
+
+
+def read_index(directory: Path) -> list[Exported]:
+    """Return the exports that stand in a directory. Raises BadInput where another version of Stargrove wrote them."""
     path = directory / INDEX
-    known = [one for one in _read(path) if one.name != exported.name] if path.exists() else []
-    all_of_them = sorted([*known, exported], key=lambda one: one.name)
-    write_text(path, json.dumps([asdict(one) for one in all_of_them], indent=2, ensure_ascii=False) + "\n")
-    return all_of_them
-
-
-def _read(path: Path) -> list[Exported]:
+    if not path.exists():
+        return []
     try:
         return [Exported(**one) for one in json.loads(path.read_text(encoding="utf-8"))]
     except (TypeError, ValueError) as error:

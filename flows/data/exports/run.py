@@ -7,7 +7,7 @@ from flows.data.exports.base import ExportRequest
 from flows.data.exports.card import dataset_card
 from flows.data.exports.files import sha256_of, write_array, write_folder, write_lines, write_text
 from flows.data.exports.header import features_of
-from flows.data.exports.index import Exported, recorded
+from flows.data.exports.index import Exported, read_index, recorded
 from flows.data.exports.rows import COLUMNS, export_rows
 from warehouse.errors import BadInput
 from warehouse.store.lake import Warehouse
@@ -42,6 +42,7 @@ def run_export(home: Path, request: ExportRequest, directory: Path) -> Exported:
     What a round was trained on is read from the snapshot that the round pinned, and anything else from the newest one, whose
     number is noted. The same snapshot gives the same bytes. Raises BadInput where there is nothing.
     """
+    read_index(directory)  # Refuses a directory that cannot take one more, before anything is written.
     snapshot_id = _snapshot_of(home, request.round)
     with Warehouse.open(home, read_only=True, snapshot_id=snapshot_id) as pinned:
         directory.mkdir(parents=True, exist_ok=True)
