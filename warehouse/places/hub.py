@@ -50,7 +50,7 @@ def hub_files(path: Path | str) -> HubFiles | None:
 
 
 def pinned(path: Path) -> Path:
-    """Return a path of a hub with the commit that its revision is now, any other path as it is. Raises BadInput, Unavailable."""
+    """Return a path of a hub with the commit that its revision is now; any other path as it is."""
     files = hub_files(path)
     if files is None or _COMMIT.fullmatch(files.revision):
         return path
