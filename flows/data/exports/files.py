@@ -39,6 +39,8 @@ def write_folder(
             _replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        if not any(folder.parent.iterdir()):
+            folder.parent.rmdir()
     return n_rows
 
 

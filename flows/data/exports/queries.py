@@ -91,7 +91,7 @@ left join rounds on rounds.round = placed.round
 left join checked on checked.trajectory_id = placed.trajectory_id
 left join labelled on labelled.trajectory_id = placed.trajectory_id
 left join answered on answered.trajectory_id = placed.trajectory_id
-order by placed.problem_id, placed.tree_id, placed.node_id
+order by placed.problem_id, placed.tree_id, placed.node_id, placed.batch_id
 """
 
 
