@@ -43,18 +43,24 @@ def run_export(home: Path, request: ExportRequest, directory: Path) -> Exported:
     number is noted. The same snapshot gives the same bytes. Raises BadInput where there is nothing.
     """
     read_index(directory)  # Refuses a directory that cannot take one more, before anything is written.
-    snapshot_id = _snapshot_of(home, request.round)
-    with Warehouse.open(home, read_only=True, snapshot_id=snapshot_id) as pinned:
-        directory.mkdir(parents=True, exist_ok=True)
-        place, n_rows = _write(pinned, request, directory, snapshot_id)
-        if n_rows == 0:
-            hint = "see: stargrove sql --file round_summary"
-            raise BadInput(f"round {request.round} has no {request.kind} to export", hint=hint)
-        counts = pinned.query(_COUNTS[request.kind], round=request.round).to_dicts()
+    with Warehouse.open(home, read_only=True) as lake:
+        snapshot_id = _snapshot_of(lake, request.round)
+        with Warehouse.open(home, read_only=True, snapshot_id=snapshot_id) as pinned:
+            exported = _exported(pinned, request, directory, snapshot_id)
+        write_text(directory / CARD, dataset_card(lake, recorded(exported, directory)))
+    return exported
+
+
+def _exported(lake: Warehouse, request: ExportRequest, directory: Path, snapshot_id: int) -> Exported:
+    directory.mkdir(parents=True, exist_ok=True)
+    place, n_rows = _write(lake, request, directory, snapshot_id)
+    if n_rows == 0:
+        hint = "see: stargrove sql --file round_summary"
+        raise BadInput(f"round {request.round} has no {request.kind} to export", hint=hint)
     files = sorted(place.iterdir()) if place.is_dir() else [place]
     name = place.relative_to(directory).as_posix()
     columns = COLUMNS.get((request.kind, request.form))
-    exported = Exported(
+    return Exported(
         name=name,
         config=request.name,
         kind=request.kind,
@@ -68,21 +74,17 @@ def run_export(home: Path, request: ExportRequest, directory: Path) -> Exported:
         n_bytes=sum(file.stat().st_size for file in files),
         sha256=sha256_of(place),
         features=features_of(columns) if columns is not None else [],
-        counts=counts,
+        counts=lake.query(_COUNTS[request.kind], round=request.round).to_dicts(),
     )
-    with Warehouse.open(home, read_only=True) as lake:
-        write_text(directory / CARD, dataset_card(lake, recorded(exported, directory)))
-    return exported
 
 
-def _snapshot_of(home: Path, round_number: int) -> int:
-    with Warehouse.open(home, read_only=True) as lake:
-        row = lake.round_row(round_number)
-        if row is None and round_number != 0:
-            hint = "list the rounds with: stargrove sql 'from rounds'"
-            raise BadInput(f"round {round_number} was never started", hint=hint)
-        pinned = row.snapshot_id if row is not None else None
-        return pinned if pinned is not None else lake.snapshot_id()
+def _snapshot_of(lake: Warehouse, round_number: int) -> int:
+    row = lake.round_row(round_number)
+    if row is None and round_number != 0:
+        hint = "list the rounds with: stargrove sql 'from rounds'"
+        raise BadInput(f"round {round_number} was never started", hint=hint)
+    pinned = row.snapshot_id if row is not None else None
+    return pinned if pinned is not None else lake.snapshot_id()
 
 
 def _write(lake: Warehouse, request: ExportRequest, directory: Path, snapshot_id: int) -> tuple[Path, int]:
