@@ -12,6 +12,7 @@ from flows.data.bases import base_checkpoint
 from flows.display.progress.lines import LineDisplay
 from flows.home.plans import plan_of, site_of
 from flows.settings import load
+from models.catalogue.card import ModelCard
 from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
@@ -59,3 +60,12 @@ def test_a_base_directory_that_holds_another_model_by_now_is_refused(resources: 
     with pytest.raises(BadInput, match=first) as refused:
         base(resources, str(directory))
     assert "another --home" in (refused.value.hint or "")
+
+
+def test_the_manifest_of_a_base_from_a_hub_names_the_commit(
+    resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = ModelCard.model_construct(source="owner/name@main", revision="c0ffee")
+    monkeypatch.setattr(module.Catalogue, "found", lambda *_: (model(tmp_path / "theirs", b"x"), card))
+    checkpoint_id = base(resources, "theirs")
+    assert resources.checkpoints.get(checkpoint_id, "base").lineage.origin == "owner/name@c0ffee"
