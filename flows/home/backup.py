@@ -43,13 +43,14 @@ class BackupReport:
         manifest = self.manifest
         return (
             f"{sum(manifest.n_rows.values()):,} rows of snapshot {manifest.snapshot_id}, {len(manifest.files)} files "
-            f"({manifest.n_bytes:,} bytes) in {self.address}; {self.n_files_copied} of them ({self.n_bytes_copied:,} bytes) are new"
+            f"({manifest.n_bytes:,} bytes) in {self.address}; "
+            f"{self.n_files_copied} of them ({self.n_bytes_copied:,} bytes) are new"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A file to back up. path: in the home; source: where it is; sha256: where it is known already; never_changes: by its name."""
+    """A file to back up. path: in the home; source: where it is; sha256: where that is known; never_changes: under its name."""
 
     path: str
     source: str
@@ -65,7 +66,7 @@ def run_backup(home: Path, destination: str) -> BackupReport:
     settings = WarehouseSettings()
     source = require_evolution(home, settings)
     folder = folder_at(destination)
-    if Path(folder.address).is_relative_to(home.absolute()):
+    if Path(folder.address).resolve().is_relative_to(home.resolve()):
         raise BadInput(f"{folder.address} lies inside of {home}, and would be lost with it", hint="name another place")
     with kept(source, settings.lock_timeout_seconds), draft_directory(home / "staging" / "backup") as draft:
         lake = copy_lake(source, settings, draft)
@@ -95,7 +96,7 @@ def _claimed(folder: Folder, lake_id: str) -> Manifest:
     """Return the backup that a folder holds, or the beginning of one. Raises BadInput where it holds anything else."""
     content = folder.read(NAME)
     if content is None:
-        if folder.sizes():
+        if any(not name.startswith(".") for name in folder.sizes()):
             raise BadInput(f"{folder.address} holds other files", hint="name an empty place, or one that does not exist yet")
         claim = Manifest(finished=False, lake_id=lake_id).sealed()
         folder.write(NAME, claim.text().encode())
@@ -129,7 +130,7 @@ def _wanted(source: Location, lake: LakeCopy, draft: Path) -> Iterator[_Wanted]:
 
 
 def _carried(wanted: _Wanted, folder: Folder, known: dict[str, BackedUpFile]) -> tuple[BackedUpFile, bool]:
-    """Return a file of the backup, and whether it was copied. What is there already with its name and hash is not read again."""
+    """Return a file of the backup, and whether it was copied. What was there with its name and hash is not read again."""
     before = known.get(wanted.path) if wanted.never_changes else None
     sha256 = wanted.sha256 or (before.sha256 if before else None)
     if before is not None and sha256 == before.sha256 and folder.sha256(before.stored) == sha256:
@@ -155,6 +156,6 @@ def _with_hash(path: str, sha256: str) -> str:
 
 
 def _prune(folder: Folder, manifest: Manifest) -> None:
-    """Delete what the backup does not name: earlier catalogs, files that the lake has forgotten, and what a kill left behind."""
+    """Delete what the backup does not name: earlier catalogs, files that the lake has forgotten, what a kill left behind."""
     named = {file.stored for file in manifest.files}
     folder.remove(name for name in folder.sizes() if name not in named and name.split("/")[0] in FOLDERS)

@@ -1,8 +1,8 @@
 """Nobody removes snapshots or files of a lake while a backup copies them.
 
-A backup holds the guard from before it reads the catalog until the last file is copied; maintenance forgets snapshots and deletes
-files under the guard, and leaves both for another time where it is taken. Writers and readers never meet it. It is a file lock in
-the home or an advisory lock in Postgres, so that a holder that is killed gives it back.
+A backup holds the guard from before it reads the catalog until its last file is copied. Maintenance forgets snapshots and
+deletes files under the guard, and leaves both for another time where it is taken. Writers and readers never meet it. It is a
+file lock in the home or an advisory lock in Postgres, so that a holder that is killed gives it back.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ def guarded(location: Location) -> Iterator[bool]:
 
 @contextmanager
 def kept(location: Location, timeout_seconds: float) -> Iterator[None]:
-    """Return a context in which no snapshot and no file of a lake is removed. Raises WarehouseError where another has the guard."""
+    """Return a context in which no snapshot or file of a lake is removed. Raises WarehouseError where another has the guard."""
     deadline = time.monotonic() + timeout_seconds
     while True:
         with guarded(location) as is_ours:

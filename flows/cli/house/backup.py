@@ -15,7 +15,7 @@ def command(
     ],
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Copy lake, checkpoints and Prefect history of a home, while it is at work; only what is new. Run it again after a kill."""
+    """Copy lake, checkpoints and Prefect history of a home that may be at work; only what is new. Run it again after a kill."""
     from flows.home.backup import run_backup
 
     report = run_backup(home, destination)
