@@ -1,6 +1,8 @@
 """A home that was destroyed comes back from its backup: rows, snapshots, checkpoints, training files, Prefect's history."""
 
 import hashlib
+import re
+import shlex
 import shutil
 import sqlite3
 import threading
@@ -27,6 +29,10 @@ from warehouse.records import CheckpointRow
 from warehouse.rounds.training_files import export_training_file, reproduce
 from warehouse.store.lake import Warehouse
 from warehouse.store.maintenance import maintain
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "usage.md").read_text(encoding="utf-8")
+CHAPTER = PAGE.split("## Backup and upgrade")[1].split("\n## ")[0]
+COMMANDS = re.findall(r"^stargrove (.*?)(?:  +#.*)?$", CHAPTER, re.MULTILINE)
 
 _TABLES = "select table_name from duckdb_tables() where database_name = 'lake' order by all"
 
@@ -346,3 +352,19 @@ def test_every_file_of_a_backup_has_the_hash_that_its_manifest_says(backed_up: P
     for file in manifest.files:
         content = (backed_up / file.stored).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (file.n_bytes, file.sha256)
+
+
+@pytest.mark.parametrize("s3", ["moto"], indirect=True)
+def test_the_documented_commands_do_what_they_say(
+    home: Path, bucket: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home.parent)
+    monkeypatch.setenv("STARGROVE_HOME", str(home))
+    assert [command.split()[0] for command in COMMANDS] == ["backup", "backup", "restore", "warehouse"]
+    for command in COMMANDS:
+        assert cli.main(shlex.split(command.replace("s3://backups", bucket))) == 0, capsys.readouterr().err
+    printed = capsys.readouterr().out
+    assert "get it back with: stargrove restore" in printed
+    assert "are in .restored again" in printed
+    assert printed.endswith("nothing is to be changed\n")
+    assert seen(home.parent / ".restored") == seen(home)
