@@ -23,7 +23,7 @@ from warehouse.places.folders import Folder, folder_at, sha256_of
 from warehouse.places.guard import kept
 from warehouse.places.location import Location, require_evolution
 from warehouse.places.manifest import FOLDERS, NAME, BackedUpFile, Manifest
-from warehouse.places.objects import fetched
+from warehouse.places.objects import fetched, object_uri
 from warehouse.records import CHECKPOINT_KINDS
 from warehouse.settings import WarehouseSettings
 
@@ -66,8 +66,7 @@ def run_backup(home: Path, destination: str) -> BackupReport:
     settings = WarehouseSettings()
     source = require_evolution(home, settings)
     folder = folder_at(destination)
-    if Path(folder.address).resolve().is_relative_to(home.resolve()):
-        raise BadInput(f"{folder.address} lies inside of {home}, and would be lost with it", hint="name another place")
+    _refuse_inside(folder.address, source)
     with kept(source, settings.lock_timeout_seconds), draft_directory(home / "staging" / "backup") as draft:
         lake = copy_lake(source, settings, draft)
         before = _claimed(folder, lake.state.lake_id)
@@ -90,6 +89,16 @@ def run_backup(home: Path, destination: str) -> BackupReport:
         folder.write(NAME, manifest.text().encode())
         _prune(folder, manifest)
     return BackupReport(folder.address, manifest, len(copied), sum(copied))
+
+
+def _refuse_inside(address: str, source: Location) -> None:
+    """Raise BadInput for a place inside of what is backed up: it would be lost with it, or be taken for its rubbish."""
+    if object_uri(address) is None:
+        inside = source.home if Path(address).resolve().is_relative_to(source.home.resolve()) else None
+    else:
+        inside = source.data if source.data and f"{address}/".startswith(f"{source.data}/") else None
+    if inside:
+        raise BadInput(f"{address} lies inside of {inside}, and would be lost with it", hint="name another place")
 
 
 def _claimed(folder: Folder, lake_id: str) -> Manifest:

@@ -216,8 +216,13 @@ def test_a_torn_backup_is_refused_and_goes_on_when_it_is_run_again(home: Path, m
     with pytest.raises(BadInput, match=r"never came to its end; run the same stargrove backup again"):
         run_restore(place, new)
     assert not new.exists()
+    half, draft = Path(place, "lake", ".a-kill-left-this.part"), home / "staging" / "backup" / "lake"
+    half.touch()
+    draft.mkdir(parents=True)
     report = run_backup(home, place)
     assert report.n_files_copied == len(report.manifest.files) - 3
+    assert not half.exists()
+    assert not draft.exists()
     run_restore(place, new)
     assert seen(new) == seen(home)
 
