@@ -8,7 +8,7 @@
 Killed before 4, the backup before is as it was; run again, it goes on with what is there already.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from flows.home.prefect_environment import prefect_folder
 from models.checkpoints.mirror import mirror_of
 from models.checkpoints.store import MANIFEST, CheckpointStore
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.places.backup import LakeCopy, copy_database, copy_lake, draft_directory
+from warehouse.places.backup import LakeCopy, LakeState, copy_database, copy_lake, draft_directory
 from warehouse.places.folders import Folder, folder_at, sha256_of
 from warehouse.places.guard import kept
 from warehouse.places.location import Location, require_evolution
@@ -76,29 +76,33 @@ def run_backup(home: Path, destination: str) -> BackupReport:
             file, is_new = _carried(wanted, folder, known)
             files.append(file)
             copied += [file.n_bytes] if is_new else []
-        manifest = Manifest(
-            finished=True,
-            lake_id=lake.state.lake_id,
-            stargrove=version("stargrove"),
-            schema_version=lake.state.schema_version,
-            taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            snapshot_id=lake.state.snapshot_id,
-            n_rows=lake.state.n_rows,
-            files=tuple(files),
-        ).sealed()
+        manifest = _manifest(lake.state, files)
         folder.write(NAME, manifest.text().encode())
         _prune(folder, manifest)
     return BackupReport(folder.address, manifest, len(copied), sum(copied))
 
 
+def _manifest(state: LakeState, files: Sequence[BackedUpFile]) -> Manifest:
+    return Manifest(
+        finished=True,
+        lake_id=state.lake_id,
+        stargrove=version("stargrove"),
+        schema_version=state.schema_version,
+        taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        snapshot_id=state.snapshot_id,
+        n_rows=state.n_rows,
+        files=tuple(files),
+    ).sealed()
+
+
 def _refuse_inside(address: str, source: Location) -> None:
     """Raise BadInput for a place inside of what is backed up: it would be lost with it, or be taken for its rubbish."""
     if object_uri(address) is None:
-        inside = source.home if Path(address).resolve().is_relative_to(source.home.resolve()) else None
+        place, is_inside = str(source.home), Path(address).resolve().is_relative_to(source.home.resolve())
     else:
-        inside = source.data if source.data and f"{address}/".startswith(f"{source.data}/") else None
-    if inside:
-        raise BadInput(f"{address} lies inside of {inside}, and would be lost with it", hint="name another place")
+        place, is_inside = source.data, bool(source.data) and f"{address}/".startswith(f"{source.data}/")
+    if is_inside:
+        raise BadInput(f"{address} lies inside of {place}, and would be lost with it", hint="name another place")
 
 
 def _claimed(folder: Folder, lake_id: str) -> Manifest:
