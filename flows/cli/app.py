@@ -14,7 +14,7 @@ import typer
 
 from flows.cli import failures
 from flows.cli.data import export, import_, ingest, reproduce
-from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
+from flows.cli.house import backup, config, doctor, model, restore, sandbox, tiny, ui, warehouse
 from flows.cli.review import diff, gates, grade, lineage, promote, regrade, reject, report, rollback, sql
 from flows.cli.work import ablate, evaluate, evolve, solve
 
@@ -47,7 +47,7 @@ COMMANDS = {
     "Work": (evolve, solve, evaluate, ablate),
     "Data": (ingest, export, reproduce),
     "Review": (sql, lineage, diff, gates, grade, report, regrade, promote, reject, rollback),
-    "House": (doctor, ui),
+    "House": (doctor, ui, backup, restore),
 }
 GROUPS = {"Data": (import_,), "House": (config, model, sandbox, tiny, warehouse)}
 """What stands in each panel of --help, which are the rooms of this package."""

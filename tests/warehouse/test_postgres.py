@@ -140,6 +140,36 @@ def test_wrong_addresses_and_passwords_are_told_apart(
             Warehouse.open(tmp_path, cluster, read_only=read_only)
 
 
+def test_a_password_that_is_rotated_is_used_by_a_lake_that_is_open(
+    tmp_path: Path, postgres: PostgresServer, cluster: WarehouseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = name_of(cluster.catalog)
+    role = f"rotating_{name}"
+    file = tmp_path / "pgpass"
+    monkeypatch.delenv("PGPASSWORD")
+    monkeypatch.setenv("PGPASSFILE", str(file))
+
+    def rotate(password: str) -> None:
+        postgres.ask(f"alter role {role} password '{password}'")
+        file.write_text(f"127.0.0.1:{postgres.port}:*:{role}:{password}\n")
+        file.chmod(0o600)
+
+    postgres.ask(f"create role {role} login superuser")
+    rotate("the first")
+    settings = cluster.model_copy(update={"catalog": cluster.catalog.replace("//stargrove@", f"//{role}@")})
+    with Warehouse.open(tmp_path / "home", settings) as lake:
+        lake.commit(batch(1, "rollout", "000"), {"nodes": rows_of(3)})
+        rotate("the second")
+        lake.commit(batch(1, "rollout", "001"), {"nodes": rows_of(6)})
+        # Sessions that are open stay so; after a restart every one of them is new.
+        postgres.stop()
+        postgres.start()
+        lake.commit(batch(1, "rollout", "002"), {"nodes": rows_of(9)})
+        assert lake.query("select count(*) from nodes").item() == 900
+        with Warehouse.open(tmp_path / "home", settings, read_only=True) as reader:
+            assert reader.query("select count(*) from nodes").item() == 900
+
+
 def test_an_empty_database_is_no_lake_to_read(tmp_path: Path, database: str, bucket: str) -> None:
     with pytest.raises(WarehouseError, match="there is no lake yet"):
         Warehouse.open(tmp_path, WarehouseSettings(catalog=database, data=bucket), read_only=True)

@@ -81,13 +81,13 @@ def exists(path: Path | str) -> bool:
     uri = object_uri(path)
     if uri is None:
         return Path(path).exists()
-    with _reported(uri):
+    with s3_reported(uri):
         return bool(s3_files().exists(uri))
 
 
 def download(uri: str, place: Path) -> None:
     """Copy an object to a file, or everything below a prefix to a directory."""
-    with _reported(uri):
+    with s3_reported(uri):
         files = s3_files()
         names = [uri.removeprefix(SCHEME)] if files.isfile(uri) else files.find(uri)
         if not names:
@@ -101,7 +101,7 @@ def download(uri: str, place: Path) -> None:
 
 def upload(place: Path, uri: str, last: str = "") -> None:
     """Copy a file to an object, or every file below a directory below a prefix; the file called `last` comes last."""
-    with _reported(uri):
+    with s3_reported(uri):
         files = s3_files()
         if place.is_file():
             files.put_file(str(place), uri)
@@ -137,7 +137,7 @@ def sizes_below(folder: str) -> dict[str, int]:
     if object_uri(folder) is None:
         root = Path(folder)
         return {path.relative_to(root).as_posix(): path.stat().st_size for path in root.rglob("*") if path.is_file()}
-    with _reported(folder):
+    with s3_reported(folder):
         root_key = folder.removeprefix(SCHEME).rstrip("/")
         found = s3_files().find(folder, detail=True)
         return {name.removeprefix(root_key).lstrip("/"): int(entry["size"]) for name, entry in found.items()}
@@ -164,7 +164,8 @@ def s3_files() -> "S3FileSystem":
 
 
 @contextmanager
-def _reported(uri: str) -> Iterator[None]:
+def s3_reported(uri: str) -> Iterator[None]:
+    """Return a context in which what S3 refuses at an address leaves as an error of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

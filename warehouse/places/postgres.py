@@ -26,14 +26,14 @@ from warehouse.places.server_failures import REPLACED, server_failure
 _KEY: Final = 0x73746172  # "star": one lake per database, so one lock per database
 _FENCE_LIMIT_SECONDS: Final = 60.0
 _FENCE_POLL_SECONDS: Final = 0.02
-_CONNECT_LIMIT_SECONDS: Final = 10.0
-_CLOSE_LIMIT_SECONDS: Final = 2.0
-_SESSION: Final = {
-    # A machine that vanished without a word gives the lock back after a minute.
+CONNECT_LIMIT_SECONDS: Final = 10.0
+CLOSE_LIMIT_SECONDS: Final = 2.0
+SESSION: Final = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
 }
+"""With these, a machine that vanished without a word gives its locks back after a minute."""
 
 _HOLDER: Final = """
 create table if not exists stargrove_writer (
@@ -99,7 +99,7 @@ class AdvisoryLock:
         session, self._session = self._session, None
         if session is not None:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                self._runner.run(session.close(timeout=_CLOSE_LIMIT_SECONDS))
+                self._runner.run(session.close(timeout=CLOSE_LIMIT_SECONDS))
 
     async def _acquire(self) -> None:
         session = self._session
@@ -117,8 +117,8 @@ class AdvisoryLock:
         await session.execute(_TAKE, self.application)
 
     async def _connected(self) -> asyncpg.Connection:
-        settings = {**_SESSION, "application_name": self.application}
-        self._session = await asyncpg.connect(self._catalog, timeout=_CONNECT_LIMIT_SECONDS, server_settings=settings)
+        settings = {**SESSION, "application_name": self.application}
+        self._session = await asyncpg.connect(self._catalog, timeout=CONNECT_LIMIT_SECONDS, server_settings=settings)
         await self._session.execute(f"set lock_timeout = '{int(self._timeout_seconds * 1000)}ms'")
         return self._session
 

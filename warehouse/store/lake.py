@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from warehouse.errors import WarehouseError
 from warehouse.places.location import Location, is_remembered, located, remember
+from warehouse.places.s3 import S3Access, duckdb_secret, s3_access
 from warehouse.records import (
     Batch,
     CheckpointKind,
@@ -78,6 +79,7 @@ class Warehouse:
         self._connection = connection
         self.lock = lock
         self._outage_limit_seconds = outage_limit_seconds
+        self._access: S3Access | None = None
 
     @classmethod
     def open(
@@ -378,9 +380,16 @@ class Warehouse:
         cursor = self._connection.cursor()
         try:
             use_lake(cursor)
+            self._renew_access(cursor)
             yield cursor
         finally:
             cursor.close()
+
+    def _renew_access(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Give the connection the keys of S3 as they are now: they may change in the hours that a lake is open."""
+        if self.location.data and (access := s3_access()) != self._access:
+            cursor.execute(duckdb_secret(access))
+            self._access = access
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,9 @@
 """How a lake is opened: to read, whatever a writer is doing at the moment, or to write, created and migrated first."""
 
+import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Final, TypeVar
 
 import duckdb
@@ -12,6 +14,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store import migrations
 from warehouse.store.connection import connect, make_directories, refuse_absent_bucket
 from warehouse.store.failures import is_busy, reported
+from warehouse.store.upgrade import Upgrade, pending_upgrade
 from warehouse.store.writer_lock import CommitLock, WriterLock
 
 Value = TypeVar("Value")
@@ -19,6 +22,9 @@ Value = TypeVar("Value")
 OUTAGE_LIMIT_SECONDS: Final = 120.0
 """How long whoever conducts the rounds waits for Postgres or S3: a server that restarts needs ten seconds, a database that
 fails over to its replica one to two minutes; what takes longer is for people."""
+
+_LOG: Final = logging.getLogger("stargrove.upgrade")
+"""Where nothing is configured, Python prints warnings to stderr: every command that writes says what it upgrades."""
 
 _RETRY_SECONDS: Final = 0.05
 _AWAY_PAUSE_SECONDS: Final = 0.5
@@ -69,6 +75,18 @@ def open_to_read(location: Location, settings: WarehouseSettings, snapshot_id: i
     return connection
 
 
+def upgrade_of(location: Location, settings: WarehouseSettings) -> Upgrade:
+    """Return what opening a lake for writing would change in it; it is only read. Raises WarehouseError for a newer lake."""
+
+    def look() -> Upgrade:
+        with closing(connect(location, settings, read_only=True)) as connection:
+            migrations.refuse_newer(connection, location.name)
+            return pending_upgrade(connection)
+
+    with reported(location.name):
+        return retried(look)
+
+
 def open_and_migrate(location: Location, settings: WarehouseSettings, lock: CommitLock) -> duckdb.DuckDBPyConnection:
     """Return a connection that writes, to a lake that is there and of this version when it returns."""
     make_directories(location)
@@ -77,5 +95,12 @@ def open_and_migrate(location: Location, settings: WarehouseSettings, lock: Comm
         refuse_absent_bucket(connection, location)
         migrations.refuse_newer(connection, location.name)
         if not migrations.is_current(connection):
+            _announce(pending_upgrade(connection), location)
             migrations.migrate(connection)
     return connection
+
+
+def _announce(upgrade: Upgrade, location: Location) -> None:
+    """Say what is about to change in a lake that is there already."""
+    if upgrade.version:
+        _LOG.warning("upgrading %s:\n%s", location.name, "\n".join(upgrade.lines))
