@@ -273,6 +273,24 @@ class Warehouse:
 
         return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
 
+    def head(self, name_or_sql: str, n_rows: int, parameters: Mapping[str, object]) -> "pl.DataFrame":
+        """Return the first rows of `query`, and one more where there are more; DuckDB makes no others."""
+        import polars as pl
+
+        sql, values = _resolved(name_or_sql, parameters)
+
+        def read(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+            reader = cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+            batches: list[pa.RecordBatch] = []
+            while sum(batch.num_rows for batch in batches) <= n_rows:
+                try:
+                    batches.append(reader.read_next_batch())
+                except StopIteration:
+                    break
+            return pl.DataFrame(pa.Table.from_batches(batches, reader.schema)).head(n_rows + 1)
+
+        return self._read(read, _named(name_or_sql))
+
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
 
