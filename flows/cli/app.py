@@ -14,7 +14,7 @@ import typer
 from flows.cli import failures
 from flows.cli.data import export, import_, ingest, reproduce
 from flows.cli.house import config, doctor, model, sandbox, tiny, ui, warehouse
-from flows.cli.review import diff, gates, grade, lineage, sql
+from flows.cli.review import diff, gates, grade, lineage, problem, rounds, sql, status, tree
 from flows.cli.work import ablate, evaluate, evolve, solve
 
 INTERRUPTED = 130
@@ -45,7 +45,7 @@ def shared(
 COMMANDS = {
     "Work": (evolve, solve, evaluate, ablate),
     "Data": (ingest, export, reproduce),
-    "Review": (sql, lineage, diff, gates, grade),
+    "Review": (status, rounds, problem, tree, sql, lineage, diff, gates, grade),
     "House": (doctor, ui),
 }
 GROUPS = {"Data": (import_,), "House": (config, model, sandbox, tiny, warehouse)}
