@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from warehouse.printable import one_line, printable
+from warehouse.sql.statements import find
 from warehouse.store.lake import Warehouse
 
 VERDICTS = {"correct": "green", "wrong": "red", "unknown": "yellow"}
@@ -36,13 +37,13 @@ def problem_view(lake: Warehouse, problem_id: str) -> RenderableType:
 
 
 def _suspicion(problem: Mapping[str, Any]) -> str:
-    n_solutions, n_rounds = problem["n_solutions"], problem["n_rounds"]
-    agree = "1 solution says" if n_solutions == 1 else f"{n_solutions} different solutions agree on"
-    rounds = "1 round" if n_rounds == 1 else f"{n_rounds} rounds"
-    return (
-        f"never solved: {agree} {one_line(problem['suspected_answer'])} "
-        f"({problem['share_of_solutions']:.0%} of all, in {rounds}); the reference may be wrong"
-    )
+    """Return what wrong solutions agree on, and that the reference is suspect where the query `label_suspects` says so."""
+    n_solutions, share = problem["n_solutions"], problem["share_of_solutions"]
+    agree = "1 solution says" if n_solutions == 1 else f"{n_solutions} different solutions say"
+    line = f"never solved; {agree} {one_line(problem['suspected_answer'])} ({share:.0%} of all, more than any other answer)"
+    least = {parameter.name: float(parameter.default or 0) for parameter in find("label_suspects").parameters}
+    is_suspect = n_solutions >= least["min_solutions"] and share >= least["min_share"]
+    return f"{line}: the reference answer may be wrong" if is_suspect else line
 
 
 def _rounds(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -10,8 +10,7 @@ select
     problems.kind,
     suspects.suspected_answer,
     suspects.n_solutions,
-    suspects.share_of_solutions,
-    suspects.n_rounds
+    suspects.share_of_solutions
 from problems
 left join v_label_suspects as suspects on suspects.problem_id = problems.problem_id
 where problems.problem_id = $problem_id::varchar
