@@ -19,7 +19,7 @@ app = typer.Typer(help="Show or check settings.", no_args_is_help=True)
 # Not STARGROVE_HOME: with it set, nobody could look at a profile any more.
 OwnOption = Annotated[
     Path | None,
-    typer.Option("--home", metavar="DIR", help="The settings that this home was begun with, in place of a profile."),
+    typer.Option("--home", metavar="DIR", help="What this home was begun with, in place of a profile."),
 ]
 
 
