@@ -1,7 +1,8 @@
 """How a home stands: its rounds, what runs on it now, what that waits for, and what to do where nothing runs.
 
-What runs is seen from three things: the home's lock, which names a process of this machine; the ledger, which says what the
-round committed last, on whatever machine; and the log of a training. Nothing here starts or changes anything.
+What runs is seen from four things: the home's lock, which names a process of this machine; the ledger, which says what the
+round committed last, on whatever machine; in Postgres, who committed last; and the log of a training. Nothing here starts or
+changes anything.
 """
 
 import ast
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flows.home.lock import Holder, holder
 from flows.home.prefect_server import reviewed_at
@@ -21,6 +22,9 @@ from warehouse.places.location import existing
 from warehouse.settings import WarehouseSettings
 from warehouse.stages import Stage
 from warehouse.store.lake import Warehouse
+
+if TYPE_CHECKING:
+    from warehouse.places.postgres import Writer
 
 ORDER: Final[tuple[Stage, ...]] = (
     stages.ROLLOUT,
@@ -67,12 +71,13 @@ class Now:
 class HomeStatus:
     """How a home stands. now: of the round that runs, None where none does; advice: what to do where nothing runs here.
 
-    is_shared: the lake is on a server, so that other machines may work on it, unseen from here.
+    is_shared: the lake is on a server, so that other machines may work on it, unseen from here; writer: who committed last then.
     """
 
     home: Path
     place: str
     is_shared: bool
+    writer: "Writer | None"
     rounds: tuple[RoundState, ...]
     n_rounds: int | None
     holder: Holder | None
@@ -87,7 +92,7 @@ def status_of(home: Path) -> HomeStatus:
     location = existing(home, WarehouseSettings())
     if location is None:
         advice = () if worker else (f"begin with: stargrove evolve --home {home}",)
-        return HomeStatus(home, "none yet", False, (), None, worker, None, review, advice)
+        return HomeStatus(home, "none yet", False, None, (), None, worker, None, review, advice)
     with Warehouse.at(location, WarehouseSettings(), read_only=True) as lake:
         rounds = tuple(RoundState(**row) for row in lake.query("round_states").iter_rows(named=True))
         last = rounds[-1] if rounds else None
@@ -101,7 +106,8 @@ def status_of(home: Path) -> HomeStatus:
     n_rounds = _n_rounds(settings_json) or None
     is_shared = bool(location.catalog)
     advice = () if worker else advised(home, rounds, settings_json, refused, is_shared=is_shared)
-    return HomeStatus(home, location.described, is_shared, rounds, n_rounds, worker, now, review, advice)
+    writer = _last_writer(location.catalog) if is_shared else None
+    return HomeStatus(home, location.described, is_shared, writer, rounds, n_rounds, worker, now, review, advice)
 
 
 def at_work(n_committed: Mapping[str, int], n_shards: int) -> Now:
@@ -171,6 +177,12 @@ def training_progress(work_dir: Path) -> str:
     report = ast.literal_eval(reports[-1])
     n_epochs = json.loads(job.read_text(encoding="utf-8"))["settings"]["n_epochs"]
     return f"epoch {float(report['epoch']):.2f} of {n_epochs} · loss {float(report['loss']):.4f}"
+
+
+def _last_writer(catalog: str) -> "Writer | None":
+    from warehouse.places.postgres import last_writer
+
+    return last_writer(catalog)
 
 
 def _n_rounds(settings_json: str) -> int:

@@ -23,6 +23,10 @@ def status_view(status: HomeStatus, now: datetime) -> RenderableType:
 def _at_work(status: HomeStatus, now: datetime) -> list[tuple[str, str]]:
     """Return what runs, what that waits for, and what to do, as names and lines."""
     rows = [("runs", _worker(status))]
+    if status.writer is not None:
+        doing = "writes since" if status.writer.is_writing else "wrote"
+        when = _ago(status.writer.taken_at, now)
+        rows.append(("writer", f"process {status.writer.process_id} on {status.writer.machine} {doing} {when}"))
     last = status.rounds[-1] if status.rounds else None
     if last is not None and status.now is not None:
         rows.append(("at" if status.holder else "stopped at", _stage(last, status.now, now)))
