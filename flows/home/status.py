@@ -71,7 +71,7 @@ class Now:
 class HomeStatus:
     """How a home stands. now: of the round that runs, None where none does; advice: what to do where nothing runs here.
 
-    is_shared: the lake is on a server, so that other machines may work on it, unseen from here. writer: who committed to it last.
+    is_shared: the lake is on a server, so that other machines may work on it, unseen from here. writer: its last committer.
     """
 
     home: Path

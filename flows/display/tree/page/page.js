@@ -45,8 +45,12 @@ function tell(id) {
   const raw = document.createElement("details");
   raw.append(element("summary", "as the policy reads it"), element("pre", node.text));
   const pairs = node.pairs.length === 0 ? [] : [element("h3", "preference pairs"), ...node.pairs.map(pair)];
+  const heading = document.createElement("h2");
+  const link = element("a", node.parent === null ? `node ${id}: the problem` : `node ${id}`);
+  link.href = `#n${id}`;
+  heading.append(link);
   told.replaceChildren(
-    element("h2", node.parent === null ? `node ${id}: the problem` : `node ${id}`), facts,
+    heading, facts,
     ...block(node.parent === null ? "statement" : "code", node.code),
     ...block("output", node.output), ...block("error", node.error, "error"), ...pairs, raw,
   );
@@ -64,7 +68,6 @@ function choose(id) {
   box(id).setAttribute("tabindex", "0");
   box(id).focus({ preventScroll: true });
   box(id).scrollIntoView({ block: "nearest", inline: "nearest" });
-  history.replaceState(null, "", `#n${id}`);
   tell(id);
 }
 
@@ -106,5 +109,11 @@ picture.addEventListener("click", (event) => {
   const found = event.target.closest(".node");
   if (found) choose(Number(found.id.slice(1)));
 });
-const wanted = Number(location.hash.slice(2));
-choose(location.hash.startsWith("#n") && wanted in nodes ? wanted : ids[0]);
+
+/** Return the node that the address names, as in tree.html#n13; the root where it names none. */
+function named() {
+  const id = Number(location.hash.slice(2));
+  return location.hash.startsWith("#n") && id in nodes ? id : ids[0];
+}
+window.addEventListener("hashchange", () => choose(named()));
+choose(named());
