@@ -1,5 +1,7 @@
 """The shell of `stargrove sql`, typed into as a person would."""
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -135,6 +137,23 @@ def test_a_command_that_is_none_is_told_where_the_commands_stand(shell: Shell, c
 def test_ctrl_c_while_reading_or_answering_goes_on(shell: Shell, capfd: pytest.CaptureFixture[str]) -> None:
     shell.run(Typist(KeyboardInterrupt(), "select 5 as n;"))
     assert "n\n-\n5\n" in capfd.readouterr().out
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C as a terminal has it; who starts tests in the background makes it mean nothing."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_stops_a_query_that_would_not_end(shell: Shell, heard: None, capfd: pytest.CaptureFixture[str]) -> None:
+    interrupt = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    interrupt.start()
+    out, err = answers(shell, capfd, "select count(*) from range(1_000_000_000_000) where range % 7 = 8;", "select 5 as n;")
+    interrupt.join()
+    assert err == "interrupted\n"
+    assert "n\n-\n5\n" in out
 
 
 def test_a_snapshot_is_asked_as_it_was(lake: Warehouse, home: Path, capfd: pytest.CaptureFixture[str]) -> None:

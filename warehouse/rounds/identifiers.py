@@ -24,7 +24,7 @@ def identified(lake: Warehouse, kind: Kind, given: str) -> str:
     wanted = _tree_of(given.strip()) if kind == "tree" else given.strip()
     if not wanted:
         raise BadInput(f"no {kind} is named", hint=_FIND[kind])
-    rows = lake.query("ids_like", kind=kind, id=wanted, limit=_MAX_NAMED).rows()
+    rows: list[tuple[str, bool, int]] = lake.query("ids_like", kind=kind, id=wanted, limit=_MAX_NAMED).rows()
     beginning = [found for found, is_beginning, _ in rows if is_beginning]
     if wanted in beginning or len(beginning) == 1:
         return beginning[0]

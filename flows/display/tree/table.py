@@ -34,9 +34,15 @@ class Placed:
 def tree_view(tree: SearchTree, *, full: bool) -> RenderableType:
     """Return the tree for people. full: with the whole code of each node, its output and its error."""
     facts = dict(tree.facts())
-    heading = [Text(f"tree {facts.pop('tree')}", style="bold"), Text(_joined(facts)), ""]
-    statement = [Text(printable(tree.statement)), Text(f"reference answer: {one_line(tree.reference_answer)}"), ""]
-    parts: list[RenderableType] = [*heading, *statement, _table(tree, full=full)]
+    parts: list[RenderableType] = [
+        Text(f"tree {facts.pop('tree')}", style="bold"),
+        Text(_joined(facts)),
+        "",
+        Text(printable(tree.statement)),
+        Text(f"reference answer: {one_line(tree.reference_answer)}"),
+        "",
+        _table(tree, full=full),
+    ]
     if any(node.uses for node in tree.nodes):
         parts += ["", Text(_LEGEND, style="dim")]
     return Group(*parts)
