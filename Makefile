@@ -15,12 +15,12 @@ VENV := .venv
 LOCK := infra/requirements-cpu.txt
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
-CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation evaluation interchange settings)
+CORE_TESTS := $(addprefix tests/,search sandbox grading problems annotation evaluation interchange planning settings)
 TORCH := $(shell grep -E '^torch==' $(LOCK))
 
-# Two workers. A group of tests that share a server or an engine is run by one of them; tests/conftest.py orders the groups. Where a
+# Three workers on two cores: those of evolutions wait a good deal. A group of tests that share a server or an engine is run by one of them; tests/conftest.py orders the groups. Where a
 # worker crashes the run ends: with another in its place it would wait for ever.
-PYTEST := $(BIN)/python -m pytest --numprocesses=2 --max-worker-restart=0 --no-loadscope-reorder --ignore=tests/benchmarks --ignore=tests/real --durations=10
+PYTEST := $(BIN)/python -m pytest --numprocesses=3 --max-worker-restart=0 --no-loadscope-reorder --ignore=tests/benchmarks --ignore=tests/real --durations=10
 
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu

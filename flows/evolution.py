@@ -15,6 +15,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 
 from flows.display.pictures.publish import publish_pictures
+from flows.home.forecasting import foretold
 from flows.home.openlineage import emit_round
 from tasks.annotate import annotate
 from tasks.answer import answer
@@ -74,6 +75,7 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     """Search, verify, annotate, train, measure and promote. Raises GateRefused where a gate does not hold."""
     resources = resources_of(plan.site)
     policy_id, ppm_id = begin(evolution, plan, resources)
+    resources.progress.message(foretold(resources.lake, plan, evolution.rounds))
     n_problems = len(resources.lake.problems("train"))
     resources.search_begins(plan.round, n_problems * plan.search.n_trees)
     grown = [rollout.submit(plan, shard, policy_id, ppm_id) for shard in shards(n_problems, evolution.shard_size)]

@@ -18,7 +18,8 @@ _DATA_VARIABLE = "STARGROVE_TEST_DATA"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 TOGETHER = {
-    "an evolution": ("tests/integration/",),
+    "an evolution": tuple(f"tests/integration/test_{name}" for name in ("resume", "thinking", "server_loss")),
+    "other evolutions": ("tests/integration/",),
     "vLLM": ("tests/models/test_engine_vllm", "tests/models/test_engine_http_vllm"),
     "trees": ("tests/search/test_same_trees",),
     "attacks": ("tests/sandbox/test_attacks",),

@@ -15,7 +15,8 @@ class GenerationRequest:
     """Ask for one candidate per seed that continues `prompt`, each until one of `stop` (kept in the text) or max_tokens.
 
     temperature 0 is greedy. Seeds are 63-bit hashes, independent of each other. n_shared_chars: beginning of the prompt that
-    says nothing about the problem, because every prompt has it.
+    says nothing about the problem, because every prompt has it. priority: where an engine has more requests than it serves at
+    once, those with the lowest number go first; it changes no answer.
     """
 
     request_id: int
@@ -25,6 +26,7 @@ class GenerationRequest:
     stop: tuple[str, ...]
     max_tokens: int
     n_shared_chars: int = 0
+    priority: int = 0
 
     @property
     def own_prompt(self) -> str:

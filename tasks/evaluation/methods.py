@@ -54,6 +54,7 @@ class TestTime:
             update={
                 "n_rollouts": self.evaluation.n_search_rollouts,
                 "n_extra_rollouts": 0,
+                "n_easy_rollouts": 0,
                 "n_candidates": self.evaluation.n_search_candidates,
                 "temperature": self.evaluation.search_temperature,
                 "exploration_weight": self.evaluation.search_exploration_weight,

@@ -35,6 +35,7 @@ class Exchange:
         self._clock = clock
         self._cancelled = cancelled
         self._lanes: list[Lane] = []
+        self._numbers = itertools.count()
         self._condition = threading.Condition()
         self._is_pumped = False
         self._failure: Exception | None = None
@@ -123,7 +124,7 @@ class Exchange:
             if started is None:
                 lane.is_exhausted = True
                 return
-            running = Running(*started, lane, self._clock())
+            running = Running(*started, lane, next(self._numbers), self._clock())
             lane.running[running] = None
             self._resume(running, None)
 

@@ -1,14 +1,16 @@
 """Expansion: propose candidates for a node, run them, read and grade the answers, score what lives."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from models.engines.base import Candidate
 from tasks.sandbox.base import Execution
 from tasks.search.aggregation import Aggregation, trajectory_score
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
 from tasks.search.format import END_OF_ANSWER, RSTAR_MATH, STEP_STOPS, Wording, code_of, is_final, observed
+from tasks.search.same_step import bound_names, what_it_does
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import REWARDS, SearchNode, SearchTree
@@ -50,8 +52,8 @@ def expand(tree: SearchTree, node: SearchNode, settings: SearchSettings, guidanc
         node.ending = "prompt_too_long"
         del tree.expanding[node]
         return
-    whole = _place(tree, node, replies.candidates[0])
     state = node.code_path()
+    whole = _place(tree, node, replies.candidates[0], _sameness(settings, state))
     replies = yield Ask(execute=tuple((*state, code_of(child.text)) for child in whole))
     for child, execution in zip(whole, replies.executions, strict=True):
         _observe(child, execution, settings)
@@ -74,17 +76,26 @@ def end_unfinished(tree: SearchTree, ending: StoppedEnding, guidance: Guidance) 
     tree.expanding.clear()
 
 
-def _place(tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate]) -> list[SearchNode]:
+def _sameness(settings: SearchSettings, state: Sequence[str]) -> Callable[[str], str]:
+    """Return what candidates of one node have in common. state: the code of the path to it."""
+    return str if settings.same_step == "text" else partial(what_it_does, bound=bound_names(state))
+
+
+def _place(
+    tree: SearchTree, parent: SearchNode, candidates: Sequence[Candidate], same: Callable[[str], str]
+) -> list[SearchNode]:
     """Add a child per distinct candidate, and return those that are whole steps and can be run."""
     placed: dict[str, SearchNode] = {}
     for candidate in candidates:
-        twin = placed.get(candidate.text)
+        # A step that was cut off has no code to speak of.
+        what = candidate.text if candidate.finish == "length" else same(candidate.text)
+        twin = placed.get(what)
         if twin is not None:
-            twin.n_merged += 1
+            tree.merge(twin, candidate.n_tokens)
             continue
         child = tree.add(parent, candidate.text, candidate.n_tokens)
         child.repairs = candidate.repairs
-        placed[candidate.text] = child
+        placed[what] = child
         if candidate.finish == "length":
             child.ending = "truncated"
     return [child for child in placed.values() if child.ending is None]

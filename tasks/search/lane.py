@@ -38,11 +38,12 @@ class SearchCosts:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A search in flight. Mutable."""
+    """A search in flight. Mutable. number: how many were started before it."""
 
     key: str
     search: Search[Any]
     lane: "Lane"
+    number: int
     started: float
     done: float = 0.0
     is_over: bool = False

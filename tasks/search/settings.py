@@ -37,6 +37,11 @@ class SearchSettings(BaseModel):
     skip_exhausted: Annotated[bool, Later(False)] = True
     """A rollout passes over terminal nodes that were visited before, and nodes below which there are no others; a tree in which
     all were visited is done. As in the public release. False: rollouts return to them."""
+    same_step: Annotated[Literal["text", "code"], Later("text")] = "text"
+    """Which candidates of an expansion are one node. text: those of the same text. code: those of the same code, but for
+    comments, layout and the names that it introduces; the first stands for all."""
+    n_easy_rollouts: Annotated[int, Later(0)] = Field(0, ge=0, le=1024)
+    """A tree in which this many rollouts have ended, all of them right, is done. 0: every tree gets n_rollouts."""
     window: Annotated[int, SPEED] = Field(128, ge=1, le=65536)
     """Trees in flight at most; fewer where the engine's KV cache holds no more. Bounds memory. Does not change any tree."""
     tree_deadline_seconds: float = Field(0.0, ge=0.0)

@@ -53,6 +53,8 @@ class Traffic:
                 proposal.temperature,
                 proposal.stop,
                 proposal.max_tokens,
+                # Whoever came first goes first, so that shards end in their order and no tree is the last for long.
+                priority=flight.running.number,
             )
             self._engine.submit(request)
         for slot, prefix in enumerate(ask.score):

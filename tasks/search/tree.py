@@ -85,13 +85,14 @@ class SearchNode:
 class SearchTree:
     """All nodes grown for one problem with one seed. nodes[i].node_id == i; nodes[0] is the root.
 
-    expanding holds the nodes whose children are being made.
+    n_merged_tokens: those of candidates for which another stands. expanding holds the nodes whose children are being made.
     """
 
     tree_id: str
     problem_id: str
     nodes: list[SearchNode]
     n_rollouts: int = 0
+    n_merged_tokens: int = 0
     expanding: dict[SearchNode, None] = field(default_factory=dict)
 
     @classmethod
@@ -116,8 +117,13 @@ class SearchTree:
 
     @property
     def n_tokens(self) -> int:
-        """Tokens that the policy generated for the tree; identical candidates were generated once each."""
-        return sum(node.n_tokens * node.n_merged for node in self.nodes)
+        """Tokens that the policy generated for the tree."""
+        return self.n_merged_tokens + sum(node.n_tokens for node in self.nodes)
+
+    def merge(self, twin: SearchNode, n_tokens: int) -> None:
+        """Let a node stand for one more candidate."""
+        twin.n_merged += 1
+        self.n_merged_tokens += n_tokens
 
     def add(self, parent: SearchNode, text: str, n_tokens: int) -> SearchNode:
         """Return a new youngest child of `parent`."""

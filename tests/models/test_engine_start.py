@@ -27,7 +27,7 @@ class FakeModel:
         self.directory = directory
         self._said = said
 
-    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None: ...
+    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any, priority: int = 0) -> None: ...
 
     def step(self) -> list[Any]:
         return []

@@ -53,6 +53,13 @@ def test_scores_do_not_wait_for_the_candidates_of_others(engine: Engine) -> None
     assert ids_of_next_answers(engine) == [1]
 
 
+def test_whoever_has_the_lowest_priority_does_not_wait_for_the_others(engine: Engine) -> None:
+    # Three times as many sequences of equal length as are served at once, and the most urgent is asked for last.
+    requests = [GenerationRequest(n, f"b{n}", tuple(range(1, 9)), 1.0, (), 30, priority=9) for n in range(12)]
+    answered = list(answers_of(engine, [*requests, GenerationRequest(99, "b7", (1,), 1.0, (), 30, priority=2)]))
+    assert answered.index(99) < 4
+
+
 def test_an_answer_does_not_depend_on_batch_order_or_cache(engine: Engine) -> None:
     requests = [*generations(16, temperature=1.0), *scorings(8)]
     together = answers_of(engine, requests)

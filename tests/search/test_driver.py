@@ -14,7 +14,7 @@ from tasks.search.mcts import grow_tree
 from tasks.search.settings import SearchSettings
 from tasks.search.tree import SearchTree, rows
 from tasks.search.window import KvCapacity, Window
-from tests.search.fakes import FakeEngine, FakeGrader, FakeSandbox, never, toy_problem
+from tests.search.fakes import STATEMENT, FakeEngine, FakeGrader, FakeSandbox, never, toy_problem
 from warehouse.errors import EngineUnavailable
 
 PROBLEMS = [toy_problem(list(range(1, n % 5 + 3))) for n in range(5)] + [toy_problem([n, 1, 2]) for n in range(30, 50)]
@@ -91,6 +91,20 @@ def all_rows(trees):
 def undisturbed() -> dict[str, SearchTree]:
     driver: Driver[SearchTree] = Driver(machinery(FakeEngine(random.Random(0))), window=8)
     return dict(driver.run(searches()))
+
+
+def test_trees_that_were_begun_first_go_first():
+    urgency: dict[str, set[int]] = {}
+
+    class Noting(FakeEngine):
+        def submit(self, request) -> None:
+            urgency.setdefault(STATEMENT.search(request.prompt)[1], set()).add(request.priority)
+            super().submit(request)
+
+    driver: Driver[SearchTree] = Driver(machinery(Noting(random.Random(0))), window=4)
+    list(driver.run(searches()))
+    begun = [statement for statement, _ in searches()]
+    assert [urgency[statement] for statement in begun] == [{number} for number in range(len(begun))]
 
 
 def assert_visits_add_up(tree: SearchTree) -> None:

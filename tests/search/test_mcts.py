@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 import time
 
 import pytest
@@ -271,3 +272,35 @@ def test_what_an_aborted_run_left_in_flight_reaches_nobody_else():
     again: Driver[SearchTree] = Driver(Machinery(*shared, time.perf_counter, never), window=8)
     searches = ((s, grow_tree(tree_id(1, 1, s, 0), s, s, search, Guidance(a, False))) for s, a in PROBLEMS)
     assert all_rows([tree for _, tree in sorted(again.run(searches))]) == all_rows(grow(search))
+
+
+def many_words(prefix: str, seed: int) -> str:
+    """Return a right toy step in the words of its seed: with a comment and a new name of its own."""
+    numbers = re.search(r"<\|user\|>:\n(.*?)\n", prefix)[1].split("+")
+    n_done = prefix.count(END_OF_STEP)
+    code = f"# word {seed}\nname_{seed} = {numbers[n_done]}\nx = name_{seed}" + (" + x" if n_done else "")
+    return f"\n{code}\nprint(x)\n{END_OF_CODE}" if n_done == len(numbers) - 1 else f"\n{code}\n{END_OF_STEP}"
+
+
+def test_steps_that_do_the_same_become_one_node_where_it_is_said() -> None:
+    apart, together = (
+        grow(SearchSettings(n_rollouts=4, n_candidates=5, same_step=way), step=many_words) for way in ("text", "code")
+    )
+    for one, other in zip(apart, together, strict=True):
+        assert len(one.root.children) == 5
+        for node in other.nodes:
+            assert len(node.children) in (0, 1)
+            assert node.n_merged == (1 if node.parent is None else 5)
+        assert other.solved
+        assert other.n_tokens == sum(7 * node.n_merged + (4 if node.answer else 0) for node in other.nodes[1:])
+
+
+def test_a_tree_is_done_once_so_many_rollouts_have_all_ended_right() -> None:
+    always_right = lambda prefix, seed: toy_step(prefix, 1)  # noqa: E731
+    easy = grow(SearchSettings(n_rollouts=8, n_easy_rollouts=3, skip_exhausted=False), step=always_right)
+    assert {tree.n_rollouts for tree in easy} == {3}
+    mixed = grow(SearchSettings(n_rollouts=8, n_easy_rollouts=3, skip_exhausted=False))
+    for tree in mixed:
+        assert tree.n_rollouts == (8 if tree.root.n_correct < tree.n_rollouts else tree.n_rollouts)
+        assert tree.n_rollouts >= 3
+    assert {tree.n_rollouts for tree in mixed} != {3}

@@ -31,8 +31,8 @@ class Model(Protocol):
         """Whether any request is queued or being served."""
         ...
 
-    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
-        """Queue one vLLM request; `step` returns its output with the same key."""
+    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any, priority: int = 0) -> None:
+        """Queue one vLLM request; `step` returns its output with the same key. The lowest priority is served first."""
         ...
 
     def step(self) -> list[Any]:
@@ -164,7 +164,8 @@ class VllmEngine:
         # Greedy candidates are all alike: one is generated.
         seeds = request.seeds if request.temperature > 0 else request.seeds[:1]
         for index, seed in enumerate(seeds):
-            self._policy.add(f"{request.request_id}/{index}", prompt_ids, self._sampling(request, seed, len(prompt_ids)))
+            params = self._sampling(request, seed, len(prompt_ids))
+            self._policy.add(f"{request.request_id}/{index}", prompt_ids, params, request.priority)
 
     def _sampling(self, request: GenerationRequest, seed: int, n_prompt_tokens: int) -> Any:
         from vllm import SamplingParams

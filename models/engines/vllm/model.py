@@ -60,10 +60,11 @@ class VllmModel:
                 self._engine.collective_rpc("use_cpu_kernels")
             self.tokens = PromptTokens(self._engine.renderer.get_tokenizer())
 
-    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
-        """Queue one vLLM request; `step` returns its output with the same key."""
+    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any, priority: int = 0) -> None:
+        """Queue one vLLM request; `step` returns its output with the same key. The lowest priority is served first."""
         with engine_failures(f"queueing a request for the {self.use} {self.directory}"):
-            self._engine.add_request(key, {"type": "token", "prompt_token_ids": list(prompt_ids)}, params)
+            prompt = {"type": "token", "prompt_token_ids": list(prompt_ids)}
+            self._engine.add_request(key, prompt, params, priority=priority)
         self._in_flight.add(key)
 
     @property

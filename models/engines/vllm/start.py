@@ -58,6 +58,7 @@ def engine_arguments(use: Use, directory: Path, settings: EngineSettings, *, on_
         "block_size": _CPU_BLOCK_SIZE if on_cpu else None,
         "kv_cache_memory_bytes": kv_cache_mib << 20,
         "enable_prefix_caching": True,
+        "scheduling_policy": "priority",
         # The sampling parameters of a request are all there is; a generation_config.json beside the weights adds none.
         "generation_config": "vllm",
         "disable_log_stats": True,

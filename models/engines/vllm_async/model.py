@@ -73,10 +73,10 @@ class AsyncVllmModel:
         """Whether any request is queued or being served."""
         return bool(self._in_flight)
 
-    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any) -> None:
-        """Queue one vLLM request; `step` returns its output with the same key."""
+    def add(self, key: str, prompt_ids: tuple[int, ...], params: Any, priority: int = 0) -> None:
+        """Queue one vLLM request; `step` returns its output with the same key. The lowest priority is served first."""
         self._in_flight.add(key)
-        asyncio.run_coroutine_threadsafe(self._serve(key, list(prompt_ids), params), self._loop)
+        asyncio.run_coroutine_threadsafe(self._serve(key, list(prompt_ids), params, priority), self._loop)
 
     def step(self) -> list[Any]:
         """Return the outputs that were finished since the last call."""
@@ -114,11 +114,11 @@ class AsyncVllmModel:
             arguments = engine_arguments(self.use, self.directory, self._settings, on_cpu=current_platform.is_cpu())
             return AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments, enable_log_requests=False))
 
-    async def _serve(self, key: str, prompt_ids: list[int], params: Any) -> None:
+    async def _serve(self, key: str, prompt_ids: list[int], params: Any, priority: int) -> None:
         prompt = {"type": "token", "prompt_token_ids": prompt_ids}
         answer = self._engine.generate if self.use == "policy" else self._engine.encode
         try:
-            async for output in answer(prompt, params, key):
+            async for output in answer(prompt, params, key, priority=priority):
                 self._outputs.append(output)
         except Exception as error:  # noqa: BLE001 - raised by the next step, in the thread that asked
             self._failure = error
