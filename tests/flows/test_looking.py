@@ -8,10 +8,7 @@ from rich.console import Console
 
 from flows.cli import app as cli
 from flows.display.tables.rounds import fitting_tables
-from tests.warehouse.two_rounds import two_rounds
 from warehouse.store.lake import Warehouse
-
-__all__ = ["two_rounds"]
 
 
 def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -22,13 +19,13 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_rounds_are_the_table_of_evolve(two_rounds: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys, "rounds", "--home", str(two_rounds.home)).splitlines()
     assert lines[0].split() == ["round", "1", "round", "2"]
-    assert [line.split()[1:] for line in lines if line.startswith("coverage ")] == [["50.0", "%", "100.0", "%"]]
+    assert [line.split()[1:] for line in lines if line.startswith("coverage   ")] == [["50.0", "%", "100.0", "%"]]
 
 
 def test_rounds_that_do_not_fit_stand_below_each_other(two_rounds: Warehouse) -> None:
     summary, comparisons = two_rounds.query("round_summary"), two_rounds.query("round_comparisons")
     file = io.StringIO()
-    narrow = Console(width=40, file=file)
+    narrow = Console(width=30, file=file)
     narrow.print(fitting_tables(summary, comparisons, narrow))
     headings = [line.split() for line in file.getvalue().splitlines() if line.strip().startswith("round ")]
     assert headings == [["round", "1"], ["round", "2"]]

@@ -15,12 +15,9 @@ from flows.home.status import at_work, status_of, training_progress
 from flows.settings import Settings, load
 from tests.flows.test_small_commands import drawn
 from tests.warehouse.trees import batch, ingest, problem, search, small_tree
-from tests.warehouse.two_rounds import two_rounds
 from warehouse.measured import GateResult
 from warehouse.records import RoundRow
 from warehouse.store.lake import Warehouse
-
-__all__ = ["two_rounds"]
 
 
 @pytest.fixture

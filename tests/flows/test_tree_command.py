@@ -18,10 +18,7 @@ from flows.display.tree.table import in_order, tree_view
 from tests.flows.test_looking import shown
 from tests.flows.test_small_commands import drawn
 from tests.warehouse.trees import batch, ingest, small_tree
-from tests.warehouse.two_rounds import two_rounds
 from warehouse.store.lake import Warehouse
-
-__all__ = ["two_rounds"]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_a_table_is_aligned_with_numbers_to_the_right() -> None:
 def test_a_terminal_cuts_wide_text_with_an_ellipsis_and_a_pipe_nothing() -> None:
     frame = pl.DataFrame({"name": ["a" * 30], "n": [123456789012345], "text": ["b" * 100]})
     lines = console.formatted(frame, "table", 60).decode().splitlines()
-    assert max(map(len, lines)) == 60
+    assert 58 <= max(map(len, lines)) <= 60
     assert lines[2].endswith("b…")
     assert "123456789012345" in lines[2], "numbers are never cut"
     assert "b" * 100 in console.formatted(frame, "table").decode()

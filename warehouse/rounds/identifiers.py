@@ -31,7 +31,7 @@ def identified(lake: Warehouse, kind: Kind, given: str) -> str:
     if beginning:
         some = ", ".join(beginning[: _MAX_NAMED - 1]) + (", ..." if len(beginning) == _MAX_NAMED else "")
         raise BadInput(
-            f"several {kind}s begin with {wanted!r}: {some}", hint="give one more character of the one that you mean"
+            f"several {kind}s begin with {wanted!r}: {some}", hint="give more of the one that you mean"
         )
     raise BadInput(f"no {kind} is called {wanted!r}", hint=_meant(lake, kind, wanted, rows))
 

@@ -10,4 +10,4 @@ select
 from evaluation_answers
 where problem_id = $problem_id::varchar
 group by round, method, answer, verdict
-order by round, method, n_answers desc, answer
+order by round, method, n_answers desc, answer nulls last, verdict
