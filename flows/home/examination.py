@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from flows.home.lock import holder_of
+from flows.home.lock import holder
 from flows.home.prefect_server import is_healthy, running_server
 from flows.settings import Settings
 from models.checkpoints.store import verify_checkpoint
@@ -174,8 +174,8 @@ def _home(home: Path, settings: Settings) -> Iterator[Finding]:
 
 def _conductor(home: Path, location: Location) -> Iterator[Finding]:
     """Who works on the home, and who conducts the rounds of a lake that several machines share."""
-    at_home = holder_of(home)
-    yield Finding("ok", f"at work on {home}: {at_home or 'nobody'}")
+    at_home = holder(home)
+    yield Finding("ok", f"at work on {home}: {at_home.line if at_home else 'nobody'}")
     if not location.catalog:
         return
     try:

@@ -1,8 +1,12 @@
 """One evolution per home: a lock that the operating system releases even after kill -9, and that says who holds it."""
 
 import fcntl
+import re
+import shlex
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -12,6 +16,17 @@ from warehouse.lease import holder_line
 from warehouse.places.processes import this_process
 
 _NAME: Final = "evolve.lock"
+_GLANCE_SECONDS: Final = 0.2
+"""Who only looks whether the lock is held takes it for an instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who works on a home. line: machine, process, flow run, and since when. command: as it was called; "" where that process
+    cannot be seen from here, as in a container."""
+
+    line: str
+    command: str
 
 
 class HomeLock:
@@ -34,30 +49,56 @@ def hold(home: Path) -> Iterator[HomeLock]:
     """Yield the lock of a home. Raises BadInput, naming the holder, where another process has it."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / _NAME).open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _is_taken(file, time.monotonic() + _GLANCE_SECONDS):
             raise BadInput(
                 f"another evolution runs on {home} ({_written(file)})", hint="wait for it, stop it, or use another --home"
-            ) from error
+            )
         lock = HomeLock(file)
         lock.name_flow_run(None)
         yield lock
 
 
-def holder_of(home: Path) -> str | None:
-    """Return who works on a home, None where nobody does."""
+def holder(home: Path) -> Holder | None:
+    """Return who holds the home's lock, None where nobody works on it."""
     try:
-        with (home / _NAME).open(encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return _written(file)
+        file = (home / _NAME).open(encoding="utf-8")
     except FileNotFoundError:
-        pass
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            line = _written(file)
+            return Holder(line, _command(line))
     return None
+
+
+def _is_taken(file: TextIO, deadline: float) -> bool:
+    """Return whether the lock is ours now."""
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def _written(file: TextIO) -> str:
     file.seek(0)
     return file.read().strip() or "a process that has just begun"
+
+
+def _command(line: str) -> str:
+    """Return how the process of a holder's line was called, from `stargrove` on where that is a part of it."""
+    named = re.search(r"process (\d+)", line)
+    try:
+        words = (
+            Path(f"/proc/{named[1] if named else ''}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")[:-1]
+        )
+    except OSError:
+        return ""
+    start = next((place for place, word in enumerate(words) if Path(word).name == "stargrove"), 0)
+    return shlex.join(["stargrove", *words[start + 1 :]] if words and start else words)

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.flows.one_round import build_one_round
+from tests.warehouse.two_rounds import two_rounds
+
+__all__ = ["two_rounds"]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app as cli
-from flows.home.lock import hold, holder_of
+from flows.home.lock import hold, holder
 from warehouse.errors import BadInput
 
 HOLDER = """
@@ -35,7 +35,7 @@ def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
 
 
 def test_whoever_is_refused_is_told_the_machine_the_process_and_the_flow_run(tmp_path: Path) -> None:
-    assert holder_of(tmp_path) is None
+    assert holder(tmp_path) is None
     with hold(tmp_path) as lock:
         named = f"machine {socket.gethostname()}, process {os.getpid()}, no flow run yet, since 20"
         with pytest.raises(BadInput, match=re.escape(f"({named}")), hold(tmp_path):
@@ -43,8 +43,9 @@ def test_whoever_is_refused_is_told_the_machine_the_process_and_the_flow_run(tmp
         lock.name_flow_run("4a1f")
         with pytest.raises(BadInput, match=rf"process {os.getpid()}, flow run 4a1f, since 20\d\d-.* UTC\)"), hold(tmp_path):
             pass
-        assert "flow run 4a1f" in (holder_of(tmp_path) or "")
-    assert holder_of(tmp_path) is None
+        found = holder(tmp_path)
+        assert found is not None and "flow run 4a1f" in found.line
+    assert holder(tmp_path) is None
 
 
 def test_two_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -53,13 +54,13 @@ def test_two_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
 
 
 def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with pytest.raises(BadInput, match=f"process {holder.pid}"), hold(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with pytest.raises(BadInput, match=f"process {first.pid}"), hold(tmp_path):
             pass
-        holder.kill()
-        holder.wait()
+        first.kill()
+        first.wait()
     with hold(tmp_path):
         pass
 

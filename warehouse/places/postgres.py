@@ -15,6 +15,8 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import asyncpg
@@ -50,6 +52,36 @@ insert into stargrove_writer (holder, released, taken_at) values ($1, false, now
 on conflict (one) do update set holder = excluded.holder, released = false, taken_at = excluded.taken_at
 """
 _IS_CURRENT: Final = "select exists (select 1 from stargrove_lease where token = $1 and not is_released)"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who committed to a lake last. is_writing: it holds the lock, or died while it did."""
+
+    machine: str
+    process_id: str
+    is_writing: bool
+    taken_at: datetime
+
+
+def last_writer(catalog: str) -> Writer | None:
+    """Return who committed last, from whatever machine; None where nobody has. Raises WarehouseError where Postgres is away."""
+    with _reported(catalog):
+        return asyncio.run(_last_writer(catalog))
+
+
+async def _last_writer(catalog: str) -> Writer | None:
+    session = await asyncpg.connect(catalog, timeout=CONNECT_LIMIT_SECONDS)
+    try:
+        if await session.fetchval("select to_regclass('stargrove_writer')") is None:
+            return None
+        row = await session.fetchrow("select holder, released, taken_at from stargrove_writer")
+    finally:
+        await session.close(timeout=CLOSE_LIMIT_SECONDS)
+    if row is None:
+        return None
+    _, machine, process_id, *_ = row["holder"].split(" ")
+    return Writer(machine, process_id, not row["released"], row["taken_at"])
 
 
 class AdvisoryLock:

@@ -49,6 +49,10 @@ _CAUSES = (
     Cause(r"Out of Memory|failed to allocate", "DuckDB ran out of memory", "raise it: --set warehouse.memory_limit_mib=..."),
 )
 
+_NO_SNAPSHOT = re.compile(r"No snapshot found at version (\d+)")
+_INTERNAL_GUESS = re.compile(r'\nDid you mean "__ducklake[^\n]*')
+"""DuckDB looks for a name that is like the wrong one among the catalog's own tables, too."""
+
 _USER_ERRORS = (
     duckdb.ParserException,
     duckdb.BinderException,
@@ -68,7 +72,10 @@ def is_busy(error: duckdb.Error) -> bool:
 
 def translated(error: duckdb.Error, where: str) -> StargroveError:
     """Return the error of ours that says what happened at `where` and what to do. A wrong statement is BadInput."""
-    text = str(error).strip()
+    text = _INTERNAL_GUESS.sub("", str(error).strip())
+    absent = _NO_SNAPSHOT.search(text)
+    if absent:
+        return BadInput(f"{where}: there is no snapshot {absent[1]}", hint="list them with: stargrove sql --file snapshots")
     for cause in (*SERVER_CAUSES, *_CAUSES):
         if cause.is_of(text):
             return cause.error(text, where)

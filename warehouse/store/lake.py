@@ -37,6 +37,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.sql.statements import bound, find, shipped
 from warehouse.store.connection import use_lake
 from warehouse.store.failures import reported
+from warehouse.store.interruption import interruptible
 from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
 from warehouse.store.opening import OUTAGE_LIMIT_SECONDS, commit_lock, open_and_migrate, open_to_read, patiently, retried
 from warehouse.store.parquet import write_parquet
@@ -316,6 +317,24 @@ class Warehouse:
         sql, values = _resolved(name_or_sql, parameters)
 
         return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
+
+    def head(self, name_or_sql: str, n_rows: int, parameters: Mapping[str, object]) -> "pl.DataFrame":
+        """Return the first rows of `query`, and one more where there are more; DuckDB makes no others. Ctrl-C stops it."""
+        import polars as pl
+
+        sql, values = _resolved(name_or_sql, parameters)
+
+        def read(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+            reader = cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+            batches: list[pa.RecordBatch] = []
+            while sum(batch.num_rows for batch in batches) <= n_rows:
+                try:
+                    batches.append(reader.read_next_batch())
+                except StopIteration:
+                    break
+            return pl.DataFrame(pa.Table.from_batches(batches, reader.schema)).head(n_rows + 1)
+
+        return self._read(lambda cursor: interruptible(cursor, read), _named(name_or_sql))
 
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.

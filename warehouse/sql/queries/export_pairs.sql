@@ -1,5 +1,6 @@
 -- One row per preference pair of the rounds up to this one, as text: prompt, chosen, rejected
 -- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later; $set_aside = null: rounds to leave out, separated by commas; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Internal: stargrove export
 with recursive
 pairs as materialized (
     select *

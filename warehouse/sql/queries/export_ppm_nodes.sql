@@ -1,5 +1,6 @@
 -- One row per node of the trees that preference pairs were read off, parents before children; the root's text is the prompt
 -- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later; $set_aside = null: rounds to leave out, separated by commas; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Internal: train-ppm
 with
 pairs as (
     select round, chosen_tree_id, rejected_tree_id
