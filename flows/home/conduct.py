@@ -60,10 +60,10 @@ def run_evolve(settings: Settings, home: Path, lock: HomeLock, display: Display,
         refuse_undecided(at_work.resources.lake, home)
 
 
-def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[[EvolutionPlan], None]":
+def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[..., State[None] | None]":
     """Return what Prefect calls when the flow begins: whoever is refused is told which flow run is at work."""
 
-    def name_flow_run(flow: "Flow[[EvolutionPlan], None]", flow_run: "FlowRun", state: "State") -> None:
+    def name_flow_run(flow: "Flow[..., State[None] | None]", flow_run: "FlowRun", state: "State") -> None:
         lock.name_flow_run(str(flow_run.id))
         if lease is not None:
             lease.name_flow_run(str(flow_run.id))

@@ -37,7 +37,7 @@ def regrade(
     Raises BadInput where there is nothing to grade.
     """
     location = require_evolution(home, settings.warehouse)
-    grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
+    grader = DOMAINS[settings.problems.domain].open_grader(settings.grading, settings.sandbox)
     with Warehouse.at(location, settings.warehouse, read_only=not write) as lake, closing(grader):
         found: list[int] = lake.query(_ROUNDS, stages=_ANSWERING)["round"].to_list()
         rounds = [number for number in found if round_number in (None, number)]

@@ -92,8 +92,8 @@ def status_of(home: Path) -> HomeStatus:
     worker, review = holder(home), reviewed_at(home)
     location = existing(home, WarehouseSettings())
     if location is None:
-        advice = () if worker else (f"begin with: stargrove evolve --home {home}",)
-        return HomeStatus(home, "none yet", False, None, (), None, worker, None, review, advice)
+        begin = () if worker else (f"begin with: stargrove evolve --home {home}",)
+        return HomeStatus(home, "none yet", False, None, (), None, worker, None, review, begin)
     with Warehouse.at(location, WarehouseSettings(), read_only=True) as lake:
         rounds = tuple(RoundState(**row) for row in lake.query("round_states").iter_rows(named=True))
         last = rounds[-1] if rounds else None
@@ -106,7 +106,9 @@ def status_of(home: Path) -> HomeStatus:
         now = _now(lake, home, last.round, settings_json) if last and last.status == "running" else None
     n_rounds = _n_rounds(settings_json) or None
     is_shared = bool(location.catalog)
-    advice = () if worker else advised(home, rounds, settings_json, refused, is_shared=is_shared)
+    advice: tuple[str, ...] = ()
+    if worker is None:
+        advice = advised(home, rounds, settings_json, refused, is_shared=is_shared)
     writer = _last_writer(location.catalog) if is_shared else None
     return HomeStatus(home, location.described, is_shared, writer, rounds, n_rounds, worker, now, review, advice)
 

@@ -138,7 +138,7 @@ def draft_directory(path: Path) -> Iterator[Path]:
 
 
 def _copy_from_postgres(source: Location, copy: Location, settings: WarehouseSettings) -> None:
-    lock = commit_lock(source, settings)
+    lock = commit_lock(source, settings, token=None)
     try:
         with lock.held(), attached_catalogs(copy.home, settings, source, copy) as both:
             copy_catalog(both, copy)

@@ -83,10 +83,10 @@ class HiddenTests:
 def same(value: Value, expected: Value) -> bool:
     """Return whether two values are equal as Python's == has it, but for decimals, which may differ by their rounding."""
     match value, expected:
-        case (float(), float() | int()) | (int(), float()):
-            return value == expected or math.isclose(value, expected, rel_tol=RELATIVE_TOLERANCE)
-        case (list(), list()) | (tuple(), tuple()):
-            return len(value) == len(expected) and all(map(same, value, expected))
+        case (float() as one, float() | int() as other) | (int() as one, float() as other):
+            return one == other or math.isclose(one, other, rel_tol=RELATIVE_TOLERANCE)
+        case (list() as some, list() as others) | (tuple() as some, tuple() as others):
+            return len(some) == len(others) and all(map(same, some, others))
         case dict(), dict():
             return value.keys() == expected.keys() and all(same(value[key], expected[key]) for key in value)
         case _:
