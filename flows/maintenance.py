@@ -50,8 +50,8 @@ def compact(lake: Warehouse) -> None:
 
 
 @task(name="expire", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=10)
-def expire(lake: Warehouse, older_than_hours: float) -> int:
-    """Return how many snapshots were forgotten."""
+def expire(lake: Warehouse, older_than_hours: float) -> int | None:
+    """Return how many snapshots were forgotten, None beside a backup."""
     return maintenance.expire(lake, older_than_hours)
 
 

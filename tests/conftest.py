@@ -26,7 +26,9 @@ TOGETHER = {
     "trainers": ("tests/models/test_training_process",),
     "Postgres and S3": (
         *(f"tests/warehouse/test_{name}" for name in ("exactly_once", "postgres", "move", "s3", "maintenance")),
+        "tests/warehouse/test_backup_lake",
         "tests/flows/test_object_paths",
+        "tests/flows/test_backup",
     ),
 }
 """Tests that one worker runs, so that what they share is started once; those that take longest come first, so that no worker

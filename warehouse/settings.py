@@ -15,8 +15,8 @@ class WarehouseSettings(BaseModel):
     SQLite file in the home at first. The password comes from PGPASSWORD or PGPASSFILE."""
 
     data: str = ""
-    """Where the Parquet files and the checkpoints are: s3://BUCKET/PREFIX, with the credentials and the endpoint of the
-    variables AWS_*; "" is where the home's lake is, the home itself at first."""
+    """Where the Parquet files and the checkpoints are: s3://BUCKET/PREFIX, with the credentials and the endpoint that the
+    variables AWS_* hold or name; "" is where the home's lake is, the home itself at first."""
 
     memory_limit_mib: int = Field(default=2048, ge=128)
     """Memory that DuckDB may use in one process, in MiB; larger queries spill to disk."""

@@ -23,7 +23,7 @@ def test_the_flow_keeps_the_lake_small_and_reports_bytes(tmp_path: Path, prefect
             lake.commit(batch(2, "verify", str(number)), {})
     with temporary_settings({PREFECT_API_URL: prefect_url}):
         report = maintain_home(home=str(tmp_path), older_than_hours=0)
-    assert report.n_snapshots_expired > 5
+    assert (report.n_snapshots_expired or 0) > 5
     assert report.n_rows_flushed == 213, "lines of the ledger"
     assert (report.n_files_before, report.n_bytes_before > report.n_bytes_after > 0) == (3, True)
     with Warehouse.open(tmp_path, read_only=True) as lake:

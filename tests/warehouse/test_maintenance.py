@@ -58,7 +58,7 @@ def test_maintenance_changes_no_row_and_keeps_pinned_snapshots(lake: Warehouse, 
     report = maintain(lake, older_than_hours=0)
     maintain(lake, older_than_hours=0)
 
-    assert report.n_snapshots_expired > 5
+    assert (report.n_snapshots_expired or 0) > 5
     assert everything(lake).equals(now)
     with Warehouse.open(home, snapshot_id=pinned) as reader:
         assert everything(reader).equals(trained_on)

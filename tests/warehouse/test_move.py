@@ -94,7 +94,7 @@ def test_a_place_that_is_taken_or_files_that_are_damaged_move_nothing(
     with pytest.raises(BadInput, match="is there already"):
         moved(home, "", "")
     next((home / "lake" / "data").rglob("*.parquet")).write_bytes(b"short")
-    with pytest.raises(WarehouseError, match=r"files are missing or damaged, the first .*nothing was moved"):
+    with pytest.raises(WarehouseError, match=r"files are missing or damaged, the first .*nothing was copied"):
         moved(home, place.catalog, place.data)
     with Warehouse.open(home, read_only=True) as lake:
         assert lake.location.catalog == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tests.servers import BUCKET, S3Server
+from tests.servers import BUCKET, KEY_ID, SECRET, S3Server
 from tests.warehouse.kills import rows_of
 from tests.warehouse.trees import batch
 from warehouse.errors import BadInput, WarehouseError
@@ -87,6 +87,52 @@ def test_settings_take_no_password() -> None:
     for wrong in ({"catalog": "mysql://host/db"}, {"catalog": "postgresql://host"}, {"data": "https://host/bucket"}):
         with pytest.raises(ValidationError):
             WarehouseSettings(**wrong)
+
+
+def written(path: Path, key_id: str, secret: str, profile: str = "default") -> Path:
+    """Write a credentials file, as whoever rotates keys does: beside it, and then in its place."""
+    part = path.with_suffix(".new")
+    part.write_text(f"[{profile}]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n")
+    return part.rename(path)
+
+
+def test_keys_come_from_a_file_where_the_environment_has_none(tmp_path: Path) -> None:
+    file = written(tmp_path / "credentials", "k", "100%", profile="lake")
+    environment = {"AWS_SHARED_CREDENTIALS_FILE": str(file), "AWS_PROFILE": "lake"}
+    assert (s3_access(environment).key_id, s3_access(environment).secret) == ("k", "100%")
+    both = {**environment, "AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "s"}
+    assert s3_access(both).key_id == "mine"
+    with pytest.raises(WarehouseError, match="AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY not set"):
+        s3_access({"AWS_SHARED_CREDENTIALS_FILE": str(file)})
+
+
+def test_a_credentials_file_that_cannot_be_read_is_named_and_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    for content in (None, "aws_secret_access_key = a-secret"):
+        if content:
+            file.write_text(content)
+        with pytest.raises(WarehouseError, match="credentials cannot be read") as refused:
+            s3_access({"AWS_SHARED_CREDENTIALS_FILE": str(file)})
+        assert "a-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("s3", ["rclone"], indirect=True)
+def test_keys_that_are_rotated_are_used_by_a_lake_that_is_open(
+    tmp_path: Path, bucket: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path / "credentials", KEY_ID, SECRET)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    with Warehouse.open(tmp_path / "home", WarehouseSettings(data=bucket)) as lake:
+        lake.commit(batch(1, "rollout", "000"), {"nodes": rows_of(3)})
+        written(file, KEY_ID, "revoked")
+        with pytest.raises(WarehouseError, match="S3 refuses the credentials"):
+            lake.commit(batch(1, "rollout", "001"), {"nodes": rows_of(6)})
+        written(file, KEY_ID, SECRET)
+        lake.commit(batch(1, "rollout", "001"), {"nodes": rows_of(6)})
+        assert lake.query("select sum(length(text))::bigint from nodes").item() == 600 * 20
+        assert sizes_below(f"{bucket}/lake/data/")
 
 
 @pytest.mark.parametrize("s3", ["rclone"], indirect=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.cli import app as cli
 from warehouse.errors import WarehouseError
 from warehouse.places.location import Location
 from warehouse.settings import WarehouseSettings
@@ -15,6 +16,7 @@ from warehouse.store import migrations
 from warehouse.store.connection import connect
 from warehouse.store.lake import Warehouse
 from warehouse.store.staging import RECORDS, schema
+from warehouse.store.upgrade import headlines
 
 
 def test_every_table_column_and_view_has_a_comment(lake: Warehouse) -> None:
@@ -97,6 +99,50 @@ def test_a_lake_of_every_earlier_version_is_upgraded_with_a_row_of_every_table(
             assert [str(value) for value in new] == [str(value) for value in (*old, *padding)], table
         for view in shipped("views"):
             lake.query(f"from {view}")
+
+
+def test_what_an_upgrade_changes_is_said_and_a_dry_run_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    *earlier, (name, last) = shipped("migrations").items()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "shipped", lambda kind: dict(earlier) if kind == "migrations" else {})
+        Warehouse.open(tmp_path).close()
+    before = (tmp_path / "lake" / "catalog.sqlite").read_bytes()
+    migrate = ["warehouse", "migrate", "--home", str(tmp_path)]
+
+    assert cli.main([*migrate, "--dry-run"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith(f"schema version {LAST} -> {LAST + 1}\n  {name}: ")
+    assert f"    {headlines(last.sql)[0]}\n" in said
+    assert "the views are defined anew" in said
+    assert "cannot be undone, and an earlier Stargrove will refuse the lake: take a backup first" in said
+    assert (tmp_path / "lake" / "catalog.sqlite").read_bytes() == before
+
+    assert cli.main(migrate) == 0
+
+    assert said.strip() in caplog.text, "said again before it is done, by whatever opens the lake to write"
+    assert capsys.readouterr().out == f"upgraded to schema version {LAST + 1}\n"
+    assert cli.main(migrate) == 0
+    assert capsys.readouterr().out == f"schema version {LAST + 1}: nothing is to be changed\n"
+
+
+def test_a_new_lake_is_no_upgrade(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Warehouse.open(tmp_path).close()
+    assert caplog.text == ""
+
+
+def test_each_statement_of_a_migration_has_a_line_and_one_that_takes_something_away_is_marked() -> None:
+    assert headlines(shipped("migrations")["0012_comparisons"].sql)[:2] == [
+        "alter table ablations add column against varchar",
+        "alter table ablations add column n_better integer",
+    ]
+    assert headlines("-- Why.\n\nalter table a drop column b; comment on table a is 'x; y'; create table c (d int);") == [
+        "CHANGES WHAT IS THERE: alter table a drop column b",
+        "create table c",
+        "1 comments on tables and columns",
+    ]
 
 
 def test_no_migration_that_was_released_is_ever_changed() -> None:

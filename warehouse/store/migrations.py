@@ -53,17 +53,24 @@ def refuse_unfinished(connection: duckdb.DuckDBPyConnection, where: str) -> None
 
 def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     """Return whether nothing is to be applied."""
-    return lake_version(connection) >= latest_version() and _rows(connection, "select sha256 from view_sets") == [
-        (_views_sha256(),)
-    ]
+    return not pending(connection) and views_are_current(connection)
+
+
+def pending(connection: duckdb.DuckDBPyConnection) -> tuple[Statement, ...]:
+    """Return the migrations that are still to be applied, in their order."""
+    done = lake_version(connection)
+    return tuple(migration for migration in shipped("migrations").values() if _version(migration) > done)
+
+
+def views_are_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the views of the lake are those of this version."""
+    return _rows(connection, "select sha256 from view_sets") == [(_views_sha256(),)]
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Apply what is missing: each migration in its own transaction, then the views in one. The caller holds the writer lock."""
-    done = lake_version(connection)
-    for migration in shipped("migrations").values():
-        if _version(migration) > done:
-            _apply(connection, migration)
+    for migration in pending(connection):
+        _apply(connection, migration)
     connection.execute("begin")
     for view in _in_order(shipped("views")):
         connection.execute(f"create or replace view {view.name} as\n{view.sql}")

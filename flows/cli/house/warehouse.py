@@ -41,6 +41,27 @@ def maintain(
 
 
 @app.command()
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Bring the lake to the schema of this version, saying first what changes. Whatever writes to it does the same."""
+    from warehouse.places.location import require_evolution
+    from warehouse.settings import WarehouseSettings
+    from warehouse.store.lake import Warehouse
+    from warehouse.store.opening import upgrade_of
+
+    settings = WarehouseSettings()
+    location = require_evolution(home, settings)
+    upgrade = upgrade_of(location, settings)
+    if dry_run or not upgrade.is_needed:
+        typer.echo("\n".join(upgrade.lines))
+        return
+    Warehouse.at(location, settings).close()
+    typer.echo(f"upgraded to schema version {upgrade.after}")
+
+
+@app.command()
 def move(
     catalog: Annotated[
         str | None, typer.Option(metavar="URL", help="postgresql://USER@HOST:PORT/DATABASE, or home; default: it stays.")
@@ -49,6 +70,7 @@ def move(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Carry the lake to Postgres and S3, or back home: every row, snapshot and checkpoint. Run it again after a kill."""
+    from flows.home.lease import leased
     from flows.home.lock import hold
     from flows.home.move import run_move
     from warehouse.errors import BadInput
@@ -63,7 +85,9 @@ def move(
         raise BadInput(
             str(error), hint="for instance: --catalog postgresql://me@db/stargrove --data s3://bucket/lake"
         ) from error
-    with hold(home):
+    with hold(home), leased(source) as lease:
+        if lease is not None:
+            lease.keep(typer.echo, typer.echo)
         report = run_move(source, new_catalog, new_data)
     typer.echo(
         f"{report.n_rows:,} rows in {report.n_files} files ({report.n_bytes:,} bytes), compared at "
