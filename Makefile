@@ -8,6 +8,7 @@
 #   make test-real a real language model on eight questions: MODEL=DIRECTORY, some ten minutes
 #   make lint      ruff, mypy, import-linter
 #   make bench     the benchmarks, against their stored baselines
+#   make image     a container image of the commit that is checked out; make image-gpu: with CUDA, for NVIDIA GPUs
 #   make clean     removes .venv and caches; what was evolved (.stargrove) stays
 
 PYTHON ?= python3
@@ -25,7 +26,11 @@ PYTEST := $(BIN)/python -m pytest --numprocesses=3 --max-worker-restart=0 --no-l
 # A machine whose own pip configuration offers no CPU build of torch takes it from here (the only host named in this repository):
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: evolve ui test test-core test-all test-real lint bench clean install
+# An image has no history: it is told which commit it holds, as `git describe` names it.
+COMMIT = $(shell git describe --always --dirty --abbrev=12)
+IMAGE ?= stargrove
+
+.PHONY: evolve ui test test-core test-all test-real lint bench image image-gpu clean install
 
 evolve: install
 	@$(BIN)/stargrove evolve $(ARGS)
@@ -71,6 +76,12 @@ $(VENV)/.complete: $(LOCK) pyproject.toml Makefile
 	@$(PIP) --no-build-isolation --editable .
 	@rm $(VENV)/.unfinished
 	@touch $@
+
+image:
+	docker build --file infra/Dockerfile --target cpu --build-arg COMMIT=$(COMMIT) --tag $(IMAGE):cpu .
+
+image-gpu:
+	docker build --file infra/Dockerfile --target gpu --build-arg COMMIT=$(COMMIT) --tag $(IMAGE):gpu .
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks

@@ -2,25 +2,28 @@
 
 rollout (per shard) -> verify -> annotate -> gate training-data -> train-policy -> train-ppm
                                                                              -> answer (validation, test)
-                    -> evaluate (validation, test) -> gate promotion -> promote
+                    -> evaluate (validation, test) -> gate promotion -> promote, or hold where gates.promotion is "manual"
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import prefect.runtime
-from prefect import flow
+from prefect import State, flow
 from prefect.futures import PrefectFuture
+from prefect.states import Completed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict
 
 from flows.display.pictures.publish import publish_pictures
 from flows.home.forecasting import foretold
 from flows.home.openlineage import emit_round
+from flows.report.publish import publish_report
 from tasks.annotate import annotate
 from tasks.answer import answer
 from tasks.evaluate import evaluate
 from tasks.gate import gate
+from tasks.hold import hold
 from tasks.promote import promote
 from tasks.rollout import rollout
 from tasks.runtime.plan import RoundPlan, shards
@@ -30,6 +33,7 @@ from tasks.train_ppm import train_ppm
 from tasks.verify import verify
 from warehouse.errors import GateRefused
 from warehouse.records import RoundRow, RoundStatus
+from warehouse.rounds.review import review_commands
 
 
 class EvolutionPlan(BaseModel):
@@ -48,8 +52,11 @@ class EvolutionPlan(BaseModel):
 
 
 @flow(name="evolve", flow_run_name="{plan.name}", validate_parameters=False)
-def evolve(plan: EvolutionPlan) -> None:
-    """Check the problems, measure the base, then run every round that is not promoted yet. Stops where a gate refuses."""
+def evolve(plan: EvolutionPlan) -> State[None] | None:
+    """Check the problems, measure the base, then run every round that is not promoted yet. Stops where a gate refuses.
+
+    Where a round is held for review, the run ends there, completed, in a state that is called Held.
+    """
     resources = resources_of(plan.base.site)
     admitted = gate.submit(plan.base, "ingest", plan.override_reason, return_state=False)
     for split in ("validation", "test"):
@@ -62,7 +69,12 @@ def evolve(plan: EvolutionPlan) -> None:
                 evolution_round(plan, round_plan)
             finally:
                 publish_pictures(resources.lake, plan.name)
+                publish_report(round_plan, plan.name, return_state=True)
                 emit_round(resources.lake, round_plan.round, resources.progress.message)
+            row = resources.lake.round_row(round_plan.round)
+            if row is not None and row.status == "held":
+                return _held(round_plan)
+    return None
 
 
 @flow(
@@ -71,8 +83,8 @@ def evolve(plan: EvolutionPlan) -> None:
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]  # Prefect's annotation is invariant
     validate_parameters=False,
 )
-def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
-    """Search, verify, annotate, train, measure and promote. Raises GateRefused where a gate does not hold."""
+def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> State[None] | None:
+    """Search, verify, annotate, train, measure, and promote or hold. Raises GateRefused where a gate does not hold."""
     resources = resources_of(plan.site)
     policy_id, ppm_id = begin(evolution, plan, resources)
     resources.progress.message(foretold(resources.lake, plan, evolution.rounds))
@@ -101,7 +113,16 @@ def evolution_round(evolution: EvolutionPlan, plan: RoundPlan) -> None:
     tested = evaluate.submit(plan, "test", *candidates, test, return_state=False, wait_for=[validated])
     allowed = gate.submit(plan, "promotion", evolution.override_reason, return_state=False, wait_for=[tested])
     finish([validated, tested, allowed], plan, resources, refused_as="rejected")
+    if plan.gates.promotion == "manual":
+        hold.submit(plan, return_state=False, wait_for=[allowed]).result()
+        return _held(plan)
     promote.submit(plan, *candidates, return_state=False, wait_for=[allowed]).result()
+    return None
+
+
+def _held(plan: RoundPlan) -> State[None]:
+    """Return the state of a run that ends with a round that waits for a person: nothing failed, and nothing is promoted."""
+    return Completed(name="Held", message=f"round {plan.round} waits: {review_commands(plan.site.home, plan.round)}")
 
 
 def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tuple[str, str | None]:
@@ -121,6 +142,7 @@ def begin(evolution: EvolutionPlan, plan: RoundPlan, resources: Resources) -> tu
             policy_id=policy_id,
             ppm_id=ppm_id,
             flow_run_id=prefect.runtime.flow_run.id,
+            set_aside=plan.set_aside,
         )
     )
     resources.progress.message(f"round {plan.round} searches with {policy_id}" + (f" and {ppm_id}" if ppm_id else ""))

@@ -35,6 +35,7 @@ def annotate(plan: RoundPlan) -> AnnotationReport:
         SFT_STATEMENTS[settings.sft_selection],
         round=plan.round,
         n_per_problem=settings.n_sft_per_problem,
+        **plan.left_out,
     )
     n_pairs = 0
     for problems in lake.problem_ranges():

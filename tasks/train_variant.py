@@ -44,7 +44,7 @@ def train_variant(plan: RoundPlan, variant: Variant, start_id: str) -> Variant:
 def _sft_examples(plan: RoundPlan, variant: Variant, lake: Warehouse, work_dir: Path) -> Path:
     """Return the file of the examples that this selection would have chosen: nothing else differs from the round's own."""
     statement = find(SFT_STATEMENTS[variant.name])
-    values = bound(statement, {"round": plan.round, "n_per_problem": plan.annotation.n_sft_per_problem})
+    values = bound(statement, {"round": plan.round, "n_per_problem": plan.annotation.n_sft_per_problem, **plan.left_out})
     texts = f"""
         with chosen as (
         {statement.sql}
@@ -64,5 +64,5 @@ def _pair_files(plan: RoundPlan, lake: Warehouse, work_dir: Path) -> tuple[Path,
     """Return the files of the round's nodes and pairs: a variant of the PPM differs in the loss alone."""
     nodes, pairs = work_dir / "ppm_nodes.parquet", work_dir / "ppm_pairs.parquet"
     for path in (nodes, pairs):
-        lake.export(f"export_{path.stem}", path, round=plan.round)
+        lake.export(f"export_{path.stem}", path, round=plan.round, **plan.left_out)
     return nodes, pairs

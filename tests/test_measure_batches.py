@@ -9,13 +9,15 @@ from flows.settings import load
 from tasks.runtime.measure_plan import MeasurePlan, Selection
 from warehouse.measured import AnswerMethod
 from warehouse.places.location import Location
+from warehouse.rounds.line import Turn
 
 TEST_SPLIT = Selection(name="test", split="test")
 METHODS: tuple[AnswerMethod, ...] = ("greedy", "sample", "beam", "mcts")
 
 
 def batch_ids(home: Path, *overrides: str) -> dict[AnswerMethod, str]:
-    round_plan = plan_of(load(overrides=list(overrides)), site_of(load(overrides=list(overrides)), Location(home)), 1, "test")
+    settings = load(overrides=list(overrides))
+    round_plan = plan_of(settings, site_of(settings, Location(home)), Turn(1), "test")
     plan = MeasurePlan(
         round_plan=round_plan, policy_id="policy-1", ppm_id="ppm-1", methods=METHODS, selections=(TEST_SPLIT,), share_size=8
     )

@@ -53,7 +53,7 @@ class Place:
 def resources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Resources:
     monkeypatch.setattr(module, "open_engine", lambda *_: CountedEngine())
     monkeypatch.setattr(module, "open_sandbox", lambda settings: FakeGrader())
-    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings, sandbox: FakeGrader())
     CountedEngine.opened = []
     site = Site(
         location=Location(tmp_path),

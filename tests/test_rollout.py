@@ -22,6 +22,7 @@ from tests.test_resources import Place
 from tests.warehouse.trees import batch
 from warehouse.places.location import Location
 from warehouse.records import Problem
+from warehouse.rounds.line import Turn
 
 pytestmark = pytest.mark.usefixtures("new_lakes_are_copies")
 
@@ -35,7 +36,7 @@ class Isolated(FakeSandbox):
 @pytest.fixture
 def plan(tmp_path: Path) -> RoundPlan:
     settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
-    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), 1, "test")
+    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), Turn(1), "test")
 
 
 def run(plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> tuple[list[RolloutReport | None], list[object]]:
@@ -43,7 +44,7 @@ def run(plan: RoundPlan, monkeypatch: pytest.MonkeyPatch, *, together: bool) -> 
     rng = random.Random(0)
     monkeypatch.setattr(module, "open_engine", lambda *_: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
-    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings, sandbox: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
     with opened(plan.site, Silence()) as resources:
         resources.checkpoints = Place()  # type: ignore[assignment]

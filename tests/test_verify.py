@@ -24,6 +24,7 @@ from tests.test_rollout import STATEMENTS, Isolated
 from tests.warehouse.trees import batch
 from warehouse.places.location import Location
 from warehouse.records import Problem
+from warehouse.rounds.line import Turn
 from warehouse.store.lake import Warehouse
 
 pytestmark = pytest.mark.usefixtures("new_lakes_are_copies")
@@ -45,10 +46,10 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RoundPlan:
     rng = random.Random(0)
     monkeypatch.setattr(module, "open_engine", lambda *_: FakeEngine(rng))
     monkeypatch.setattr(module, "open_sandbox", lambda settings: Isolated(rng))
-    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings: FakeGrader())
+    monkeypatch.setattr(Mathematics, "open_grader", lambda self, settings, sandbox: FakeGrader())
     monkeypatch.setattr(Resources, "kv_capacity", lambda self, policy_id: None)
     settings = load("tiny-cpu", overrides=["search.window=4", "rounds.1.search.n_rollouts=6"])
-    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), 1, "test")
+    return plan_of(settings, site_of(settings, Location(tmp_path / "home")), Turn(1), "test")
 
 
 def searched(resources: Resources, plan: RoundPlan) -> Warehouse:

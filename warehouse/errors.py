@@ -3,6 +3,7 @@
     StargroveError                 exit code 1
     |-- BadInput                   exit code 2: a file, a setting or an argument of the user's is wrong
     |-- GateRefused                exit code 3: a data-quality gate refused the promotion
+    |-- RoundHeld                  exit code 4: a round passed its gates, and a person decides about its promotion
     |-- Unavailable                a machine, a process or a service failed: nothing was labelled because of it
     |   |-- SandboxUnavailable     no process that runs step code can be started
     |   |-- EngineUnavailable      the policy or the PPM cannot be served
@@ -10,6 +11,8 @@
     |-- Interrupted                exit code 130: the user stopped the work; what is committed stays
     |   `-- Terminated             exit code 143: the same, by SIGTERM
     |-- WarehouseError             the lake cannot be opened, read or written
+    |   |-- ServerAway             Postgres or S3 does not answer: the same may succeed later
+    |   `-- LeaseLost              another process conducts the rounds of this lake now
     `-- TrainingFailed             a training process ended without a checkpoint
 
 The command line turns each into one line and its exit code; of everything else it says as much as can be told
@@ -45,6 +48,12 @@ class GateRefused(StargroveError):
     exit_code = 3
 
 
+class RoundHeld(StargroveError):
+    """A round passed its gates and waits until a person promotes or rejects it. Nothing went wrong."""
+
+    exit_code = 4
+
+
 class Unavailable(StargroveError):
     """Machinery failed. Work can be repeated; no label was derived from the failure."""
 
@@ -75,6 +84,14 @@ class Terminated(Interrupted):
 
 class WarehouseError(StargroveError):
     """The lake cannot be opened, read or written."""
+
+
+class ServerAway(WarehouseError):
+    """Postgres or S3 does not answer. Nothing is wrong with what was asked, so that it may be asked again later."""
+
+
+class LeaseLost(WarehouseError):
+    """Another process conducts the rounds of this lake now: nothing of this one is committed any more."""
 
 
 class TrainingFailed(StargroveError):

@@ -133,3 +133,37 @@ class GateResult:
     hint: str
     override_reason: str | None = None
     settings_json: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegradedVerdict:
+    """A row of `regraded_verdicts`: a stored answer that later rules grade otherwise. Of a node, or of an evaluation."""
+
+    answered_in: Literal["tree", "evaluation"]
+    problem_id: str
+    tree_id: str | None
+    node_id: int | None
+    policy_id: str | None
+    ppm_id: str | None
+    method: AnswerMethod | None
+    k_index: int | None
+    answer: str
+    reference_answer: str
+    old_verdict: Verdict
+    old_grading_method: str | None
+    verdict: Verdict
+    grading_method: str
+    answer_batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegradeFigure:
+    """A row of `regrade_figures`: what a figure is by the stored verdicts, and what would go and come by those of today.
+
+    n_gained is an upper bound, None where only annotating anew could tell.
+    """
+
+    figure: str
+    n_stored: int
+    n_lost: int
+    n_gained: int | None

@@ -139,7 +139,11 @@ CHECKPOINT_KINDS: Final[tuple[CheckpointKind, ...]] = get_args(CheckpointKind)
 
 CheckpointStatus = Literal["candidate", "current", "retired", "rejected", "ablation"]
 
-RoundStatus = Literal["running", "promoted", "rejected", "failed"]
+RoundStatus = Literal["running", "held", "promoted", "rejected", "failed", "superseded"]
+"""Where a round is. held: its gates passed, and a person decides; superseded: an earlier round was made current again."""
+
+DecisionKind = Literal["promoted", "overridden", "rejected", "made_current"]
+"""What a person decided: promoted a held round, promoted a refused one all the same, rejected one, went back to one."""
 
 
 def batch_id(round_number: int, stage: str, shard: str, fingerprint: str) -> str:
@@ -273,6 +277,7 @@ class RoundRow:
     """A row of `rounds`. policy_id and ppm_id searched; the candidates are what the round trained.
 
     snapshot_id is the lake as the trainers read it, pinned as long as the row exists. Times are set by the warehouse.
+    set_aside: earlier rounds that this one does not build on, because they were superseded when it began.
     """
 
     round: int
@@ -286,3 +291,24 @@ class RoundRow:
     candidate_ppm_id: str | None = None
     snapshot_id: int | None = None
     flow_run_id: str | None = None
+    set_aside: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionDecision:
+    """A row of `promotion_decisions`: what a person decided about a round. The time is set by the warehouse.
+
+    round 0 is the base, made current again. broken_rules: expectations of the promotion gate that did not hold.
+    superseded: rounds that the decision took off the line; policy_id and ppm_id: what was current from then on.
+    """
+
+    round: int
+    decision: DecisionKind
+    reason: str
+    decided_by: str
+    code_version: str
+    status_before: RoundStatus | None
+    broken_rules: tuple[str, ...] = ()
+    superseded: tuple[int, ...] = ()
+    policy_id: str | None = None
+    ppm_id: str | None = None

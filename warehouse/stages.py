@@ -74,6 +74,8 @@ EVALUATE: Final = Stage(
     ("evaluations", "evaluation_answers", "problem_metrics"),
     in_round=True,
 )
+# In place of promote, where gates.promotion is manual: a person decides.
+HOLD: Final = Stage("hold", "hold", ("gate_results", "evaluations"), ("rounds",))
 PROMOTE: Final = Stage("promote", "promote", (), ("checkpoints", "rounds"), in_round=True)
 
 # The gates: one before the first round, two within each.
@@ -106,6 +108,21 @@ ABLATE: Final = Stage(
     ("problems", "checkpoints", "nodes", "trajectories", "verifications", "preference_pairs", "evaluations"),
     ("checkpoints", "ablations"),
 )
+REGRADE: Final = Stage(
+    "regrade",
+    "regrade",
+    (
+        "problems",
+        "nodes",
+        "trajectories",
+        "verifications",
+        "sft_examples",
+        "preference_pairs",
+        "evaluation_answers",
+        "batches",
+    ),
+    ("regraded_verdicts", "regrade_figures"),
+)
 MAINTENANCE: Final = Stage("maintenance", "maintenance")
 
 STAGES: Final[dict[str, Stage]] = {
@@ -132,9 +149,11 @@ STAGES: Final[dict[str, Stage]] = {
         ANSWER,
         EVALUATE,
         GATE_PROMOTION,
+        HOLD,
         PROMOTE,
         MEASURE,
         ABLATE,
+        REGRADE,
         MAINTENANCE,
     )
 }

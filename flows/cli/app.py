@@ -1,6 +1,7 @@
 """The command line `stargrove`: the subcommands, and what an error looks like to a user.
 
-Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 130 interrupted, 143 terminated.
+Exit codes: 0 done, 1 failed, 2 bad input, 3 a gate refused the promotion, 4 a round is held for review, 130 interrupted,
+143 terminated.
 """
 
 import contextlib
@@ -14,7 +15,22 @@ import typer
 from flows.cli import failures
 from flows.cli.data import export, import_, ingest, reproduce
 from flows.cli.house import backup, config, doctor, model, restore, sandbox, tiny, ui, warehouse
-from flows.cli.review import diff, gates, grade, lineage, sql
+from flows.cli.review import (
+    diff,
+    gates,
+    grade,
+    lineage,
+    problem,
+    promote,
+    regrade,
+    reject,
+    report,
+    rollback,
+    rounds,
+    sql,
+    status,
+    tree,
+)
 from flows.cli.work import ablate, evaluate, evolve, solve
 
 INTERRUPTED = 130
@@ -45,7 +61,10 @@ def shared(
 COMMANDS = {
     "Work": (evolve, solve, evaluate, ablate),
     "Data": (ingest, export, reproduce),
-    "Review": (sql, lineage, diff, gates, grade),
+    "Review": (
+        *(status, rounds, problem, tree, sql, lineage, diff, gates),
+        *(report, grade, regrade, promote, reject, rollback),
+    ),
     "House": (doctor, ui, backup, restore),
 }
 GROUPS = {"Data": (import_,), "House": (config, model, sandbox, tiny, warehouse)}

@@ -27,6 +27,8 @@ SetOption = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="One setting, e.g. search.n_rollouts=16. Overrides both; repeatable."),
 ]
 
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it is stored with your name.")]
+
 DEFAULT_PROFILE = profiles.DEFAULT_PROFILE
 DEFAULT_HOME = Path(".stargrove")
 

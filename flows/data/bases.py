@@ -78,9 +78,10 @@ def model_directory(source: str, home: Path) -> Iterator[tuple[Path, ModelCard |
 def _published(kind: CheckpointKind, source: str, settings: Settings, plan: RoundPlan, resources: Resources) -> str:
     with (
         model_directory(source, resources.site.home) as (found, card),
-        with_prompting(found, settings.bootstrap, card, settings.engine.max_model_len) as directory,
+        with_prompting(found, settings.bootstrap, card, settings.engine.max_model_len, resources.domain.examples) as directory,
     ):
-        return resources.checkpoints.publish(kind, directory, _origin(plan)).checkpoint_id
+        taken_from = card.origin if card is not None else None
+        return resources.checkpoints.publish(kind, directory, _origin(plan, taken_from)).checkpoint_id
 
 
 def _published_address(settings: Settings, plan: RoundPlan, resources: Resources) -> str:
@@ -92,12 +93,12 @@ def _published_address(settings: Settings, plan: RoundPlan, resources: Resources
         )
     url = chosen.model.rstrip("/")
     served = ServedModel(url=url, model=chosen.served_model or first_served(url))
-    examples = worked_examples("word-problems" if chosen.examples == "auto" else chosen.examples)
+    examples = worked_examples(resources.domain.examples if chosen.examples == "auto" else chosen.examples)
     with tempfile.TemporaryDirectory(prefix="stargrove-served-") as work:
         staged = Path(work)
         (staged / SERVED_FILE).write_text(json.dumps(served.model_dump(), indent=2) + "\n", encoding="utf-8")
         (staged / PROMPTING_FILE).write_text(Prompting.plain(examples, ()).model_dump_json(indent=2) + "\n", encoding="utf-8")
-        return resources.checkpoints.publish("bootstrap", staged, _origin(plan)).checkpoint_id
+        return resources.checkpoints.publish("bootstrap", staged, _origin(plan, None)).checkpoint_id
 
 
 def _record(kind: CheckpointKind, checkpoint_id: str, plan: RoundPlan, resources: Resources) -> None:
@@ -116,9 +117,15 @@ def _record(kind: CheckpointKind, checkpoint_id: str, plan: RoundPlan, resources
     )
 
 
-def _origin(plan: RoundPlan) -> Lineage:
+def _origin(plan: RoundPlan, taken_from: str | None) -> Lineage:
     return Lineage(
-        parent_id=None, round=0, snapshot_id=None, fingerprint=plan.fingerprint, code_version=plan.code_version, metrics={}
+        parent_id=None,
+        round=0,
+        snapshot_id=None,
+        fingerprint=plan.fingerprint,
+        code_version=plan.code_version,
+        metrics={},
+        origin=taken_from,
     )
 
 

@@ -10,6 +10,7 @@ from flows.settings import Settings
 from tasks.problems.options import RECOGNISE
 from warehouse.ids import content_id
 from warehouse.measured import BenchmarkProblem
+from warehouse.places.hub import pinned
 from warehouse.places.objects import fetched
 from warehouse.records import Batch
 from warehouse.stages import BENCHMARK, BENCHMARK_INGEST
@@ -21,6 +22,7 @@ def known_benchmark(settings: Settings, home: Path, file: Path, display: Display
 
     A problem may stand in several benchmarks; its row in `problems` names the one that brought it.
     """
+    file = pinned(file)  # Read twice below, from the same commit.
     report = run_ingest(settings, home, file, "test", file.stem, stage=BENCHMARK_INGEST)
     display.message(report.line)
     with fetched(file) as local:

@@ -10,6 +10,7 @@ from flows.data.near_duplicates import record_near_duplicates
 from flows.data.screening import IngestOptions, Screened, loaded_problems, problems_there, screened
 from flows.settings import Settings
 from tasks.problems.doubts import DoubtName
+from warehouse.places.hub import pinned
 from warehouse.places.objects import fetched, spelled
 from warehouse.records import Batch, QuarantinedRow, Source, Split
 from warehouse.stages import INGEST, SOURCES, Stage
@@ -103,6 +104,7 @@ def run_ingest(
     stage: BENCHMARK_INGEST for test problems that no round is to be measured on. Of a portion of a file, what is quarantined
     or refused is counted and not recorded: the gates compare those rows with the problems, and most of those are left out.
     """
+    path = pinned(path)
     with fetched(path) as local:
         file_id = input_file_id(local)
         batch = Batch(0, stage.name, f"{split} {source}", options.fingerprint(file_id))

@@ -20,14 +20,17 @@ _MOST_OF_THE_CONTEXT: Final = 2 / 3
 
 
 @contextmanager
-def with_prompting(directory: Path, settings: BootstrapSettings, card: ModelCard | None, max_model_len: int) -> Iterator[Path]:
+def with_prompting(
+    directory: Path, settings: BootstrapSettings, card: ModelCard | None, max_model_len: int, of_domain: str
+) -> Iterator[Path]:
     """Yield a directory with the files of the model and, where it must be prompted, the file that says how.
 
+    of_domain: the examples of the problems' domain, for `auto`.
     Raises BadInput where the examples leave no room for a problem in a context of max_model_len tokens.
     """
     examples = settings.examples
     if examples == "auto":
-        examples = "none" if knows_the_format(directory) else "word-problems"
+        examples = "none" if knows_the_format(directory) else of_domain
     if examples == "none":
         yield directory
         return

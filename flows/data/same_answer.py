@@ -13,7 +13,7 @@ from tasks.problems.intake import SameAnswer
 @contextmanager
 def same_answers(settings: Settings) -> Iterator[SameAnswer]:
     """Return a context with the comparison. What cannot be decided is not the same. Its processes start when one is needed."""
-    grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
+    grader = DOMAINS[settings.problems.domain].open_grader(settings.grading, settings.sandbox)
 
     def same(answer: str, other: str) -> bool:
         return same_spelling(answer, other) or grade_all([(answer, other)], grader)[0].verdict == "correct"

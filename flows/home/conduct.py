@@ -9,23 +9,35 @@ from typing import TYPE_CHECKING
 from flows.display.progress import Display
 from flows.display.tables.rounds import round_table
 from flows.home.code_version import code_version
+from flows.home.lease import leased
+from flows.home.lock import HomeLock
+from flows.home.plans import fingerprint_of
 from flows.home.prefect_server import reviewed_at
 from flows.home.session import session
-from flows.settings import Settings, differences, fingerprint, unknown_settings, without_later
-from warehouse.errors import BadInput, Interrupted
+from flows.settings import Settings, differences, unknown_settings, without_later
+from warehouse.errors import BadInput, GateRefused, Interrupted, RoundHeld
 from warehouse.places.location import existing, located
+from warehouse.places.postgres_lease import PostgresLease
 from warehouse.records import RoundRow
+from warehouse.rounds.decisions import rejected_by
+from warehouse.rounds.line import Turn, turn_of, turns
+from warehouse.rounds.review import review_commands
 from warehouse.store.lake import Warehouse
 
 if TYPE_CHECKING:
+    from prefect import Flow, State
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.flows import FlowStateHook
+
     from flows.evolution import EvolutionPlan
     from tasks.runtime.resources import Resources
 
 
-def run_evolve(settings: Settings, home: Path, display: Display, override_reason: str | None = None) -> None:
+def run_evolve(settings: Settings, home: Path, lock: HomeLock, display: Display, override_reason: str | None = None) -> None:
     """Run the rounds that are not promoted yet and show all of them. Raises StargroveError of every kind.
 
-    Where every round is promoted, neither Prefect nor an engine nor a trainer is started.
+    lock: of the home. On servers the lake's lease is taken as well; BadInput is raised where another machine has it. Where
+    every round is promoted, or a person is to decide (RoundHeld), neither Prefect nor an engine nor a trainer is started.
     """
     left = what_is_left(settings, home, display)
     if left is None:
@@ -34,16 +46,29 @@ def run_evolve(settings: Settings, home: Path, display: Display, override_reason
     from models.engines.http.check import require_servers
 
     require_servers(settings.engine)
-    display.planned(settings.run.n_rounds)
-    with session(settings, located(home, settings.warehouse), display) as at_work:
+    location = located(home, settings.warehouse)
+    with leased(location) as lease, session(settings, location, display, lease) as at_work:
         from flows.evolution import evolve
 
         plan = prepare(settings, at_work.resources, display, override_reason)
+        display.planned(plan.rounds[-1].round)
         warm_up(at_work.resources)
         display.message(f"waiting for Prefect at {at_work.server.ui_url}")
         at_work.await_server()
-        evolve(plan)
+        evolve.with_options(on_running=[flow_run_namer(lock, lease)])(plan)
         conclude(at_work.resources.lake, home, display)
+        refuse_undecided(at_work.resources.lake, home)
+
+
+def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[[EvolutionPlan], None]":
+    """Return what Prefect calls when the flow begins: whoever is refused is told which flow run is at work."""
+
+    def name_flow_run(flow: "Flow[[EvolutionPlan], None]", flow_run: "FlowRun", state: "State") -> None:
+        lock.name_flow_run(str(flow_run.id))
+        if lease is not None:
+            lease.name_flow_run(str(flow_run.id))
+
+    return name_flow_run
 
 
 def what_is_left(settings: Settings, home: Path, display: Display) -> Settings | None:
@@ -56,15 +81,21 @@ def what_is_left(settings: Settings, home: Path, display: Display) -> Settings |
         return settings
     # On servers another machine may have begun; where none has, this creates the lake, which comes next anyway.
     with Warehouse.at(location, settings.warehouse, read_only=not location.catalog) as lake:
-        rows = [row for number in range(1, settings.run.n_rounds + 1) if (row := lake.round_row(number)) is not None]
-        if rows:
-            settings, changed = without_later(settings, rows[0].settings_json)
+        begun = lake.round_rows()
+        if begun:
+            settings, changed = without_later(settings, begun[0].settings_json)
             if changed:
                 display.message(f"{home} was begun before there was a choice, and goes on with {', '.join(changed)}")
+        rows = [row for row in begun if row.status != "superseded"][: settings.run.n_rounds]
         refuse_other_settings(settings, home, rows)
+        if begun and not rows:
+            refuse_other_sections(settings, home, begun[0])
+        refuse_undecided(lake, home)
         if len(rows) < settings.run.n_rounds or any(row.status != "promoted" for row in rows):
             return settings
-        display.message(f"every round of {home} is promoted: nothing is left to do")
+    display.message(f"every round of {home} is promoted: nothing is left to do")
+    # What is asked here is of this version: a lake that an earlier one wrote is brought up to date first.
+    with Warehouse.at(location, settings.warehouse) as lake:
         conclude(lake, home, display)
     return None
 
@@ -72,16 +103,39 @@ def what_is_left(settings: Settings, home: Path, display: Display) -> Settings |
 def refuse_other_settings(settings: Settings, home: Path, rows: Sequence[RoundRow]) -> None:
     """Raise BadInput where the home holds a round of other settings, naming them: one home holds one evolution."""
     for row in rows:
-        if row.fingerprint != fingerprint(settings, through_round=row.round):
+        if row.fingerprint != fingerprint_of(settings, turn_of(row)):
             if unknown := unknown_settings(row.settings_json):
                 raise BadInput(
                     f"{home} was begun by another version of Stargrove, whose settings were others: {', '.join(unknown)}",
                     hint="go on with that version, or name another --home; what it holds can be read on: stargrove sql",
                 )
-            changed = "; ".join(differences(row.settings_json, settings, row.round))
+            changed = "; ".join(differences(row.settings_json, settings, turn_of(row).place))
             raise BadInput(
                 f"{home} holds round {row.round} of other settings ({changed})",
                 hint="set them as they were, or name another --home: one home holds one evolution",
+            )
+
+
+def refuse_other_sections(settings: Settings, home: Path, row: RoundRow) -> None:
+    """Raise BadInput where a home whose base is current again is to go on with other settings than its problems came from."""
+    if changed := differences(row.settings_json, settings, 0):
+        raise BadInput(
+            f"{home} was begun with other settings ({'; '.join(changed)})",
+            hint="change tables of [[rounds]] alone, or name another --home: one home holds one evolution",
+        )
+
+
+def refuse_undecided(lake: Warehouse, home: Path) -> None:
+    """Raise RoundHeld where a round waits for a person, and GateRefused where a person rejected the last one."""
+    for row in lake.round_rows():
+        if row.status == "held":
+            raise RoundHeld(f"round {row.round} is held for review", hint=f"decide: {review_commands(home, row.round)}")
+        if row.status == "rejected" and (rejection := rejected_by(lake, row.round)) is not None:
+            before = max((number for number in turn_of(row).line if number < row.round), default=0)
+            raise GateRefused(
+                f"round {row.round} was {rejection}",
+                hint=f"grow another in its place: stargrove rollback --round {before} --reason WHY --home {home} or: "
+                f"stargrove promote --round {row.round} --override --reason WHY --home {home}",
             )
 
 
@@ -93,7 +147,8 @@ def prepare(settings: Settings, resources: "Resources", display: Display, overri
     from flows.home.plans import plan_of
 
     version = code_version()
-    base_plan = plan_of(settings, resources.site, 0, version)
+    base_plan = plan_of(settings, resources.site, Turn(0), version)
+    line = turns(resources.lake.round_rows(), settings.run.n_rounds)
     ensure_problems(settings, base_plan, resources, display)
     base_id = base_checkpoint(settings, base_plan, resources, display)
     return EvolutionPlan(
@@ -104,7 +159,7 @@ def prepare(settings: Settings, resources: "Resources", display: Display, overri
         settings_json=settings.model_dump_json(),
         override_reason=override_reason,
         base=base_plan,
-        rounds=tuple(plan_of(settings, resources.site, number, version) for number in range(1, settings.run.n_rounds + 1)),
+        rounds=tuple(plan_of(settings, resources.site, turn, version) for turn in line),
     )
 
 

@@ -10,12 +10,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from flows.home.lock import holder
 from flows.home.prefect_server import is_healthy, running_server
 from flows.settings import Settings
 from models.checkpoints.store import verify_checkpoint
 from models.tiny import BASE
 from warehouse.errors import StargroveError
-from warehouse.places.location import existing
+from warehouse.lease import RHYTHM, is_free
+from warehouse.places.location import Location, existing
+from warehouse.places.postgres_lease import read_lease
+from warehouse.places.processes import is_gone
 from warehouse.store.lake import Warehouse
 
 Level = Literal["ok", "warn", "fail"]
@@ -151,6 +155,7 @@ def _home(home: Path, settings: Settings) -> Iterator[Finding]:
         yield Finding("fail", error.message, error.hint)
         return
     yield Finding("ok", f"{home}: " + (", ".join(f"round {number} {status}" for number, status in rounds) or "no round begun"))
+    yield from _conductor(home, location)
     for directory in sorted((home / "checkpoints").glob("*-*")):
         try:
             verify_checkpoint(directory)
@@ -165,6 +170,29 @@ def _home(home: Path, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "warn", f"the Prefect server of this home does not answer at {server.ui_url}", "stop it with: stargrove ui --stop"
         )
+
+
+def _conductor(home: Path, location: Location) -> Iterator[Finding]:
+    """Who works on the home, and who conducts the rounds of a lake that several machines share."""
+    at_home = holder(home)
+    yield Finding("ok", f"at work on {home}: {at_home.line if at_home else 'nobody'}")
+    if not location.catalog:
+        return
+    try:
+        found = read_lease(location.catalog)
+    except StargroveError as error:
+        yield Finding("fail", error.message, error.hint)
+        return
+    if found is None or found[0].is_released:
+        yield Finding("ok", f"{location.catalog}: nobody conducts its rounds")
+        return
+    lease, now = found
+    silent_seconds = (now - lease.beaten_at).total_seconds()
+    line = f"{location.catalog}: its rounds are conducted by {lease.line}, heartbeat {silent_seconds:.0f} s ago"
+    if is_free(lease, now, RHYTHM, is_gone=is_gone(lease.holder)):
+        yield Finding("warn", line, "it is silent or dead: whoever runs stargrove evolve now takes its place")
+    else:
+        yield Finding("ok", line)
 
 
 def _version(name: str) -> str | None:

@@ -17,6 +17,7 @@ from tasks.runtime.variants import Question
 from warehouse.errors import BadInput
 from warehouse.measured import AnswerMethod
 from warehouse.records import CheckpointRow, Split
+from warehouse.rounds.line import turn_of
 from warehouse.store.lake import Warehouse
 
 
@@ -53,7 +54,7 @@ def measure_plan(
         if not selection.problems(lake):
             raise BadInput(f"{selection.name}: there are no such problems in {home}", hint="name a file, or other --levels")
     return MeasurePlan(
-        round_plan=plan_of(settings, resources.site, policy.round, code_version()),
+        round_plan=plan_of(settings, resources.site, lake.turn(policy.round), code_version()),
         policy_id=policy.checkpoint_id,
         ppm_id=ppm.checkpoint_id if ppm else None,
         methods=methods,
@@ -80,7 +81,7 @@ def ablation_plan(settings: Settings, resources: Resources, asked: Asked) -> Abl
     if not selection.problems(lake):
         raise BadInput(f"{selection.name}: there are no such problems in {home}", hint="choose other --levels")
     return AblationPlan(
-        round_plan=plan_of(settings, resources.site, number, code_version()),
+        round_plan=plan_of(settings, resources.site, turn_of(row), code_version()),
         base_id=base.checkpoint_id,
         policy_id=row.candidate_policy_id,
         ppm_id=row.candidate_ppm_id,

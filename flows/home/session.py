@@ -12,6 +12,7 @@ from flows.home.server_watch import ServerWatch
 from flows.home.signals import heeded
 from flows.settings import Settings
 from warehouse.places.location import Location
+from warehouse.places.postgres_lease import PostgresLease
 
 if TYPE_CHECKING:
     from tasks.runtime.resources import Resources
@@ -35,20 +36,23 @@ class Session:
 
 
 @contextmanager
-def session(settings: Settings, location: Location, display: Display) -> Iterator[Session]:
+def session(settings: Settings, location: Location, display: Display, lease: PostgresLease | None = None) -> Iterator[Session]:
     """Yield the opened machinery of a home, and the Prefect server that its flows report to.
 
-    The server is that of PREFECT_API_URL, or the home's own, which is left running for review. Raises Interrupted or Terminated
-    after a signal, and Unavailable where the server is lost, within seconds, when nothing that was opened runs any more.
+    lease: of whoever conducts rounds, kept from here on. The server is that of PREFECT_API_URL, or the home's own, which is
+    left running for review. Raises Interrupted or Terminated after a signal, Unavailable where the server is lost, and
+    LeaseLost where the lease is, within seconds, when nothing that was opened runs any more.
     """
     with heeded() as signals:
+        if lease is not None:
+            lease.keep(display.message, signals.fail)
         server = open_server(location.home)
         os.environ.update(server.client_environment)
         # Prefect reads its environment when it is imported, so nothing that imports it may be imported before this line.
         from flows.home.plans import site_of
         from tasks.runtime.resources import opened
 
-        with opened(site_of(settings, location), display) as resources:
+        with opened(site_of(settings, location, lease.token if lease else None), display) as resources:
             signals.tell(resources.stop)
             watch = ServerWatch(server, display.message, signals.fail)
             try:

@@ -2,7 +2,7 @@
 
 from flows.settings.composition import RoundSettings, RunSettings, Settings
 from flows.settings.fingerprint import differences, fingerprint, stored_differences, unknown_settings, without_later
-from flows.settings.layers import layered, load
+from flows.settings.layers import layered, layered_over, load
 from flows.settings.toml import to_toml
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "differences",
     "fingerprint",
     "layered",
+    "layered_over",
     "load",
     "stored_differences",
     "to_toml",

@@ -4,6 +4,7 @@ Which settings decide data, each field says itself: see warehouse.no_data.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import BaseModel
@@ -14,12 +15,15 @@ from warehouse.ids import content_id
 from warehouse.no_data import Later, NoData
 
 
-def fingerprint(settings: Settings, through_round: int | None = None) -> str:
+def fingerprint(settings: Settings, through_round: int | None = None, set_aside: Sequence[int] = ()) -> str:
     """Return 16 hex digits over every setting that decides data, of the rounds up to `through_round` (default: run.n_rounds).
 
-    A round's data depends on the rounds before it and not on later ones, so that an evolution can be prolonged.
+    A round's data depends on the rounds before it and not on later ones, so that an evolution can be prolonged. set_aside: the
+    rounds that it does not build on, where an earlier one was made current again: with others, other data come out.
     """
     content = _deciding(settings.model_dump(mode="json"), settings.run.n_rounds if through_round is None else through_round)
+    if set_aside:
+        content["set_aside"] = sorted(set_aside)
     return content_id(json.dumps(content, sort_keys=True, separators=(",", ":")))
 
 
@@ -40,7 +44,8 @@ def without_later(settings: Settings, stored_json: str) -> tuple[Settings, list[
     stored = {key for key, _ in flat(json.loads(stored_json))}
     content = settings.model_dump(mode="json")
     changed = []
-    for key, neutral in _LATER.items():
+    for key in sorted(_LATER_DATA):
+        neutral = LATER[key]
         section, _, name = key.partition(".")
         if key not in stored and content[section][name] != neutral:
             content[section][name] = neutral
@@ -66,10 +71,17 @@ def unknown_settings(stored_json: str) -> list[str]:
         {f"{section}.{name}" for section, part in table.items() if section != "rounds" for name in part}
         for table in (json.loads(stored_json), Settings().model_dump(mode="json"))
     )
-    return sorted(stored ^ (known - (_LATER.keys() - stored)))
+    return sorted(stored ^ (known - (LATER.keys() - stored)))
 
 
-_LATER: Final = {
+def _said_of(section: str, name: str) -> list[object]:
+    """Return what a setting and its section say of themselves."""
+    part = Settings.model_fields[section]
+    assert isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
+    return [*part.metadata, *part.annotation.model_fields[name].metadata]
+
+
+LATER: Final = {
     f"{section}.{name}": said.neutral
     for section, part in Settings.model_fields.items()
     if isinstance(part.annotation, type) and issubclass(part.annotation, BaseModel)
@@ -79,10 +91,18 @@ _LATER: Final = {
 }
 """The neutral value of every setting that came later."""
 
+_LATER_DATA: Final = {
+    key
+    for key in LATER
+    for section, _, name in [key.partition(".")]
+    if not any(isinstance(said, NoData) for said in _said_of(section, name))
+}
+"""Of these, the settings that decide data: the others may be turned at any time, also in a home that was begun without them."""
+
 
 def _compared(before: Table, after: Table) -> list[str]:
     old, new = (
-        {key: json.dumps(value) for key, value in _LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
+        {key: json.dumps(value) for key, value in LATER.items()} | {key: json.dumps(value) for key, value in flat(table)}
         for table in (before, after)
     )
     keys = sorted(old.keys() | new.keys())

@@ -1,7 +1,7 @@
 """Load settings from their layers: defaults < the profile and what it extends < --file < --set."""
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from flows.profiles import DEFAULT_PROFILE, PROFILES, profile_text
 from flows.settings.composition import Settings
+from flows.settings.fingerprint import unknown_settings, without_later
 from flows.settings.refusal import closest, refusal
 from flows.settings.tables import Table, flat, laid_over
 from warehouse.errors import BadInput
@@ -31,9 +32,38 @@ def load(profile: str = DEFAULT_PROFILE, file: Path | None = None, overrides: Se
 
 def layered(profile: str = DEFAULT_PROFILE, file: Path | None = None, overrides: Sequence[str] = ()) -> Layered:
     """Return the settings in force with where each comes from. Raises BadInput as `load` does."""
+    return _in_force(_layers(profile, file, overrides))
+
+
+def layered_over(
+    stored_json: str, name: str, file: Path | None = None, overrides: Sequence[str] = (), profile: str = DEFAULT_PROFILE
+) -> Layered:
+    """Return the settings that a home was begun with, and what is laid over them. name: what the home is called as an origin.
+
+    A setting that came later has its neutral value, with which the home goes on. Raises BadInput for a home of another version,
+    where a profile is named as well, and as `load` does.
+    """
+    own = {} if file is None else _read(file)
+    if profile != DEFAULT_PROFILE or _parent(own, str(file)) is not None:
+        raise BadInput(f"{name} has settings of its own, which no profile replaces", hint="leave --home or the profile out")
+    if unknown := unknown_settings(stored_json):
+        raise BadInput(
+            f"{name} was begun by another version of Stargrove, whose settings were others: {', '.join(unknown)}",
+            hint="show them as they are with: stargrove sql --vertical 'select settings_json from rounds'",
+        )
+    settings, _ = without_later(Settings.model_validate_json(stored_json), stored_json)
+    stored = settings.model_dump(mode="json")
+    defaults = dict(flat(Settings().model_dump(mode="json")))
+    found = _in_force([(name, stored), *([(str(file), own)] if file else []), *_overriding(overrides)])
+    is_default = {key for key, value in flat(stored) if key in defaults and defaults[key] == value}
+    origins = {key: origin for key, origin in found.origins.items() if origin != name or key not in is_default}
+    return Layered(found.settings, origins)
+
+
+def _in_force(layers: Iterable[tuple[str, Table]]) -> Layered:
     merged: Table = {}
     origins: dict[str, str] = {}
-    for name, layer in _layers(profile, file, overrides):
+    for name, layer in layers:
         merged = laid_over(merged, layer)
         if isinstance(layer.get("rounds"), list):
             origins = {key: origin for key, origin in origins.items() if not key.startswith("rounds.")}
@@ -66,6 +96,10 @@ def _layers(profile: str, file: Path | None, overrides: Sequence[str]) -> Iterat
         yield f"profile {name}", table
     if file is not None:
         yield str(file), own
+    yield from _overriding(overrides)
+
+
+def _overriding(overrides: Sequence[str]) -> Iterator[tuple[str, Table]]:
     for override in overrides:
         yield f"--set {override}", _override(override)
 

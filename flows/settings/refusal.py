@@ -1,12 +1,12 @@
 """Say in one line why settings cannot be used: the key, the value, where it was set, and what is allowed."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from flows.settings.composition import RoundSettings, Settings
+from warehouse import similar
 from warehouse.errors import BadInput
 
 _TYPES = {
@@ -79,8 +79,8 @@ def dotted(location: Sequence[int | str]) -> str:
 
 def closest(key: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" where some known key is close to this one, else nothing."""
-    similar = difflib.get_close_matches(key, list(known), n=1, cutoff=0.75)
-    return f"; did you mean {similar[0]}?" if similar else ""
+    meant = similar.closest(key, known, cutoff=0.75)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def known_keys(location: Sequence[int | str]) -> list[str]:

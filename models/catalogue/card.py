@@ -33,6 +33,11 @@ class ModelCard(BaseModel):
     n_unused_rows: int
     template: Template | None = None
 
+    @property
+    def origin(self) -> str:
+        """Where it was taken from; of a hub's model the commit, not the name that it had."""
+        return self.source if self.revision is None else f"{self.source.partition('@')[0]}@{self.revision}"
+
 
 def stated_licence(directory: Path) -> str | None:
     """Return the licence that a model's files state: in the head of README.md, else the first line of LICENSE."""

@@ -39,7 +39,10 @@ class CheckpointWriteError(StargroveError):
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Where weights come from. round and snapshot_id are None for a base that no round produced."""
+    """Where weights come from. round and snapshot_id are None for a base that no round produced.
+
+    origin: where a pre-trained model was taken from, of a hub's the commit; None for any other.
+    """
 
     parent_id: str | None
     round: int | None
@@ -47,6 +50,7 @@ class Lineage:
     fingerprint: str
     code_version: str
     metrics: dict[str, float]
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

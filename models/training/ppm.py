@@ -144,10 +144,12 @@ def train_ppm(job: TrainingJob, settings: PpmSettings, emit: Callable[[TrainingM
 def ppm_trainer(
     job: TrainingJob, settings: PpmSettings, data: PpmData, report: MetricReport, collate: Collate = collate_packs
 ) -> TreePpmTrainer:
-    """Return a trainer of a new PPM: the policy's backbone, and a head that job.seed decides."""
+    """Return a trainer of a new PPM: the policy's backbone, and a head that job.seed or settings.head_init decides."""
     tokenizer = AutoTokenizer.from_pretrained(job.start_dir)
     torch.manual_seed(job.seed)
     model = AutoModelForSequenceClassification.from_pretrained(job.start_dir, num_labels=1, dtype="float32")
+    if settings.head_init == "zero":
+        torch.nn.init.zeros_(model.score.weight)
     config = RewardConfig(
         **arguments(job, settings, len(data.train)),
         max_length=None,  # packs keep to max_length already

@@ -86,6 +86,10 @@ class PpmSettings(TrainerSettings):
     center_rewards_coefficient: float = Field(default=0.01, ge=0, allow_inf_nan=False)
     """Weight of the squared sum of a pair's logits, which keeps them around zero. TRL's name; of use to the kind ppm alone.
     Paper: none."""
+    head_init: Annotated[Literal["random", "zero"], Later("random")] = "random"
+    """How the head starts, which turns the last hidden state into a logit. random: as the architecture draws it, with the same
+    spread for every size of model. zero: every prefix starts with the logit 0, where the hidden states of a large model would
+    give logits of several units, which a short training does not get over."""
     repeated_pairs: Annotated[Literal["once", "all"], Later("all")] = "once"
     """once: of pairs with the same prefix, chosen and rejected text, from several rounds or trees, the newest is trained on.
     all: each of them, so that what every round finds weighs the more."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tasks.domains.base import ChangedProgram
 from tasks.search.ask import Ask, Search
-from tasks.search.format import code_of
+from tasks.search.format import code_of_all
 
 
 def is_lucky_code(
@@ -17,7 +17,7 @@ def is_lucky_code(
 
     change: the domain's way to do that. None where it cannot be done, so that nothing can be told.
     """
-    changed = change(statement, "\n".join(map(code_of, texts)))
+    changed = change(statement, code_of_all(texts))
     if changed is None:
         return None
     replies = yield Ask(execute=((changed.code,),))

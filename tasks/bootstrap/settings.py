@@ -14,7 +14,7 @@ class BootstrapSettings(BaseModel):
 
     examples: str = Field(default="auto", min_length=1)
     """Worked examples before each problem: "word-problems", "competition", or a file of JSON lines with statement and solution;
-    "none": the base knows the step format. auto: none for a model that Stargrove made, else word-problems."""
+    "none": the base knows the step format. auto: none for a model that Stargrove made, else those of the problems' domain."""
 
     template: Literal["auto", "chat", "plain"] = "auto"
     """chat: examples and problem as the model's own chat template writes them. plain: as text. auto: what `stargrove model

@@ -10,6 +10,7 @@ from typing import Protocol
 from tasks.grading.base import Grader
 from tasks.grading.settings import GradingSettings
 from tasks.problems.rows import RawRow
+from tasks.sandbox.settings import SandboxSettings
 from tasks.search.format import Wording
 from warehouse.records import Problem, Split
 
@@ -40,20 +41,37 @@ class ProblemDomain(Protocol):
         ...
 
     @property
+    def examples(self) -> str:
+        """Which worked examples prompt a base that was never taught the step format: a shipped set's name, or a file."""
+        ...
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What a data set of such problems is about, as the head of its card lists it."""
+        ...
+
+    @property
     def wording(self) -> Wording:
         """How a problem is put to the policy, and where an answer stands in what it writes."""
         ...
 
     def generate(self, split: Split, seed: int, n_per_level: Sequence[int]) -> list[Problem]:
-        """Return distinct problems of a split, n_per_level[i] of level i + 1; no problem is in two splits."""
+        """Return distinct problems of a split, n_per_level[i] of level i + 1; no problem is in two splits.
+
+        Raises BadInput where there are not so many. A problem's answer is its reference: all that grading needs, and nothing
+        that is ever put to the policy.
+        """
         ...
 
     def read(self, row: RawRow, split: Split, source: str) -> Problem:
         """Return the problem that a row of a file holds. Raises RowError with the reason, which quarantine shows."""
         ...
 
-    def open_grader(self, settings: GradingSettings) -> Grader:
-        """Return what decides whether an answer equals the reference answer, ready for comparisons."""
+    def open_grader(self, settings: GradingSettings, sandbox: SandboxSettings) -> Grader:
+        """Return what decides whether an answer satisfies its reference. sandbox: limits of code that it runs for that.
+
+        Whatever takes long starts with the first comparison that needs it.
+        """
         ...
 
     def changed(self, statement: str, program: str) -> ChangedProgram | None:

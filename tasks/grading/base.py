@@ -1,6 +1,7 @@
-"""The contract of a grader: does an answer equal the reference answer? Pure data.
+"""The contract of a grader: does an answer satisfy its problem's reference? Pure data.
 
-Cheap comparisons answer inside `submit`; those of formulas in worker processes with a hard kill. A grade that could not be
+In mathematics the reference is the answer itself; elsewhere it may be what a verifier needs, or hidden tests. Cheap comparisons
+answer inside `submit`; what takes long or runs code does so in processes with a hard kill. A grade that could not be
 decided is `unknown`, which is neither correct nor wrong. GraderUnavailable is raised when no worker can be kept alive.
 """
 
@@ -12,11 +13,15 @@ from warehouse.records import Verdict
 
 @dataclass(frozen=True, slots=True)
 class GradingRequest:
-    """Compare an answer with a reference answer; `request_id` matches the grade to it."""
+    """Compare an answer with a reference answer; `request_id` matches the grade to it.
+
+    between_answers: the reference is another answer, not the problem's, and the question is whether a vote counts both as one.
+    """
 
     request_id: int
     answer: str
     reference: str
+    between_answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

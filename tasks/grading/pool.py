@@ -1,4 +1,4 @@
-"""Worker processes for comparisons, driven by one thread that never blocks on them.
+"""Worker processes for comparisons, driven by one thread that never blocks on them. What compares is a judge of their own.
 
 Workers start by exec of a clean interpreter (never by a fork of this process, which may hold a model), and only when there is
 something to compare. One that exceeds its wall time is killed; one that dies is replaced and its comparison repeated.
@@ -57,9 +57,13 @@ class _Worker:
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Runs comparisons in worker processes. Not thread-safe: one thread submits and polls."""
+    """Runs comparisons in worker processes. Not thread-safe: one thread submits and polls.
+
+    judge: what opens the Judge of a worker, as `module:function`; see worker.py.
+    """
 
     settings: GradingSettings
+    judge: str
     _queue: deque[_Job] = field(default_factory=deque)
     _slow: deque[_Job] = field(default_factory=deque)
     _workers: list[_Worker] = field(default_factory=list)
@@ -120,7 +124,7 @@ class WorkerPool:
             n_starting += 1
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "tasks.grading.worker", self.settings.model_dump_json(), str(_MEMORY_MIB)]
+        command = [sys.executable, "-m", "tasks.grading.worker", self.settings.model_dump_json(), str(_MEMORY_MIB), self.judge]
         environment = {"PATH": os.defpath, "PYTHONPATH": str(_ROOT), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
         try:
             process = subprocess.Popen(
@@ -136,7 +140,7 @@ class WorkerPool:
         self._workers.append(worker)
 
     def _send(self, worker: _Worker, job: _Job) -> None:
-        """Hand a comparison to an idle worker. Requests are far smaller than a pipe's buffer, so that this never blocks."""
+        """Hand a comparison to an idle worker. It reads before it answers, so that this blocks for no longer than it copies."""
         worker.job = job
         worker.deadline = time.monotonic() + 4 * job.seconds + 1
         assert worker.process.stdin is not None  # Popen was given a pipe
@@ -185,7 +189,7 @@ class WorkerPool:
             if self._n_failed_starts >= _MAX_FAILED_STARTS:
                 raise GraderUnavailable(
                     f"grading workers ended {self._n_failed_starts} times while starting (last exit code {returncode})",
-                    hint=f"try: {sys.executable} -m tasks.grading.worker '{{}}' {_MEMORY_MIB}",
+                    hint=f"try: {sys.executable} -m tasks.grading.worker '{{}}' {_MEMORY_MIB} {self.judge}",
                 )
         if job is None:
             return []

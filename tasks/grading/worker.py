@@ -1,6 +1,8 @@
 """The worker process: answer comparisons, one JSON line each, until standard input ends.
 
-Started as `python -m tasks.grading.worker SETTINGS_AS_JSON MEMORY_MIB`, by exec, in a clean environment. Its limits:
+Started as `python -m tasks.grading.worker SETTINGS_AS_JSON MEMORY_MIB JUDGE`, by exec, in a clean environment. JUDGE is
+`module:function`, and what that returns for the settings compares: it imports and tries all that it needs before the limits
+hold. A judge may be other people's code, and what it reads was written by a model. The limits:
 
     soft    SIGPROF after its seconds of CPU, on the main thread: the worker says `timeout` and lives on
     hard    the kernel's SIGXCPU one to two CPU seconds later, for C code that never looks at signals
@@ -14,21 +16,24 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
+from pkgutil import resolve_name
 from types import FrameType
 from typing import Any
 
-from tasks.grading.equality.algebra import NumericAlgebra
 from tasks.grading.equality.decision import Decision
-from tasks.grading.equality.table import decide
 from tasks.grading.settings import GradingSettings
+
+Judge = Callable[[str, str], Decision]
+"""From an answer and a reference to what the comparison finds."""
 
 
 class _TimeoutError(BaseException):
     """The CPU time of a comparison is used up. A BaseException, so that nobody catches it by accident."""
 
 
-class EvaluationForbidden(RuntimeError):
-    """Something tried to compile text as Python code, or to reach outside."""
+class EvaluationForbidden(BaseException):
+    """Something tried to compile text as Python code, or to reach outside. A BaseException, so that no judge swallows it."""
 
 
 def forbid_evaluation() -> None:
@@ -49,10 +54,10 @@ def _on_timeout(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Serve comparisons until standard input ends."""
-    policy, memory_mib = GradingSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
+    settings, memory_mib = GradingSettings.model_validate_json(sys.argv[1]), int(sys.argv[2])
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints must not look like an answer
-    decide(r"\frac{1}{\sqrt 2}+x", r"x+\sqrt{2}/2", policy, NumericAlgebra())  # so that the first comparison pays for no start
+    judge: Judge = resolve_name(sys.argv[3])(settings)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mib << 20, memory_mib << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, _on_timeout)
@@ -61,11 +66,11 @@ def main() -> None:
     answers.write('{"ready": true}\n')
     for line in sys.stdin:
         request = json.loads(line)
-        decision = _bounded(request["answer"], request["reference"], request["seconds"], policy)
+        decision = _bounded(judge, request["answer"], request["reference"], request["seconds"])
         answers.write(json.dumps({"equal": decision.equal, "method": decision.method, "why": decision.why}) + "\n")
 
 
-def _bounded(answer: str, reference: str, seconds: float, policy: GradingSettings) -> Decision:
+def _bounded(judge: Judge, answer: str, reference: str, seconds: float) -> Decision:
     """Return the decision, `unknown` when time or memory ran out."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
@@ -74,7 +79,7 @@ def _bounded(answer: str, reference: str, seconds: float, policy: GradingSetting
     try:
         signal.setitimer(signal.ITIMER_PROF, seconds)
         try:
-            return decide(answer, reference, policy, NumericAlgebra())
+            return judge(answer, reference)
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
     except _TimeoutError:

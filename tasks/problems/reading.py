@@ -29,7 +29,7 @@ def problem_of(row: RawRow, split: Split, source: str) -> Problem:
     is_proof = is_proof_type(question_type) or asks_for_proof(asked)
     reference = reference_of(fields, options)
     for text in (statement, reference.answer):
-        _check_text(text)
+        check_text(text)
     level, level_doubts = _level(first_field(fields, LEVELS)[1])
     problem = Problem(
         problem_id=problem_id(statement),
@@ -81,7 +81,7 @@ def _text(value: Json) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
     """Refuse what would break the prefix format or the encoding further on."""
     marker = next((marker for marker in (*MARKERS, ASSISTANT.strip()) if marker in text), None)
     if marker is not None:

@@ -21,11 +21,15 @@ from warehouse.stages import Stage
 
 
 class Site(BaseModel):
-    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here."""
+    """Where the factory stands: its home, where the home's lake was found, the kind of its problems, and the machinery here.
+
+    lease_token: under which every process that works for this evolution commits, where several machines share the lake.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     location: Location
+    lease_token: int | None = None
     domain: str = "mathematics"
     warehouse: WarehouseSettings
     engine: EngineSettings
@@ -40,7 +44,10 @@ class Site(BaseModel):
 
 
 class RoundPlan(BaseModel):
-    """How one round works. Round 0 is the base model, which is only evaluated."""
+    """How one round works. Round 0 is the base model, which is only evaluated.
+
+    set_aside: earlier rounds that it does not build on, because an earlier one was made current again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,6 +62,13 @@ class RoundPlan(BaseModel):
     ppm: PpmSettings
     evaluation: EvaluationSettings
     gates: GateSettings
+    set_aside: tuple[int, ...] = ()
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The parameter that keeps rounds which this one does not build on out of a shipped statement; none where it builds on
+        all."""
+        return {"set_aside": ",".join(map(str, self.set_aside))} if self.set_aside else {}
 
     def batch(self, stage: Stage, shard: str = "all") -> Batch:
         """Return the ledger entry of what the running task is about to commit."""

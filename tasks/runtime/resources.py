@@ -41,7 +41,7 @@ class Resources:
         self.site = site
         self.progress = progress
         self.domain = DOMAINS[site.domain]
-        self.lake = Warehouse.at(site.location, site.warehouse)
+        self.lake = Warehouse.at(site.location, site.warehouse, token=site.lease_token)
         self.checkpoints = CheckpointStore(site.home / "checkpoints", mirror_of(site.location.checkpoints))
         self._engine: Engine | None = None
         self._engine_settings = site.engine
@@ -93,7 +93,7 @@ class Resources:
         if self._sandbox is None:
             self._sandbox = open_sandbox(self.site.sandbox)
         if self._grader is None:
-            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading), self._obey)
+            self._grader = ObedientGrader(self.domain.open_grader(self.site.grading, self.site.sandbox), self._obey)
         return Machinery(engine, self._sandbox, self._grader, time.perf_counter, self._stopping.is_set)
 
     def _give_back(self) -> None:

@@ -70,10 +70,10 @@ def work_dir_of(plan: RoundPlan, kind: CheckpointKind) -> Path:
     return path
 
 
-def exported(plan: RoundPlan, resources: Resources, work_dir: Path, query: str) -> Path:
+def exported(plan: RoundPlan, resources: Resources, work_dir: Path, query: str, **parameters: str) -> Path:
     """Return the Parquet file of a query's rows, as the round has pinned them. It is recorded and reproducible."""
     path = work_dir / f"{query.removeprefix('export_')}.parquet"
-    return export_training_file(resources.lake, plan.round, query, path, round=plan.round).path
+    return export_training_file(resources.lake, plan.round, query, path, round=plan.round, **parameters).path
 
 
 def train(

@@ -151,7 +151,7 @@ def _read_answer(child: SearchNode, candidates: Sequence[Candidate], wording: Wo
     child.text += candidates[0].text
     child.n_tokens += candidates[0].n_tokens
     child.repairs += candidates[0].repairs
-    child.answer = wording.read_answer(candidates[0].text)
+    child.answer = wording.read_answer("\n".join(child.code_path()), candidates[0].text)
     child.ending = "no_answer" if child.answer is None else "answer"
 
 

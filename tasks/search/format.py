@@ -10,7 +10,7 @@ A prefix is the concatenation of a prompt and of node texts, with nothing in bet
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,11 @@ def code_of(text: str) -> str:
     return code.strip("\n")
 
 
+def code_of_all(texts: Iterable[str]) -> str:
+    """Return the code of several nodes' texts as one program."""
+    return "\n".join(map(code_of, texts))
+
+
 def is_final(text: str) -> bool:
     """Return whether a proposed step ends the program."""
     return text.endswith(END_OF_CODE)
@@ -62,14 +67,20 @@ def observed_spans(text: str) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What may differ between kinds of problem: how one is put to the policy, and where the answer stands in its last words.
+    """What may differ between kinds of problem: how one is put to the policy, and where the answer stands in its solution.
 
-    prompt: from a statement to the text that a solution continues. read_answer: from the text after the output; None without.
+    prompt: from a statement to the text that a solution continues. read_answer: from the code of the steps that ran, and the
+    words after the output, to the answer; None without one.
     """
 
     prompt: Callable[[str], str]
-    read_answer: Callable[[str], str | None]
+    read_answer: Callable[[str, str], str | None]
 
 
-RSTAR_MATH: Final = Wording(prompt, boxed_answer)
+def boxed_in_words(code: str, words: str) -> str | None:
+    """Return the boxed answer of the last words, whatever the code says."""
+    return boxed_answer(words)
+
+
+RSTAR_MATH: Final = Wording(prompt, boxed_in_words)
 """The wording of the published training samples."""

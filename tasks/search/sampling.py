@@ -9,7 +9,7 @@ from models.engines.base import Candidate
 from tasks.grading.base import Grade
 from tasks.search.ask import Ask, Comparison, Proposal, Search
 from tasks.search.expansion import answer_proposal
-from tasks.search.format import END_OF_CODE, END_OF_STEP, RSTAR_MATH, Wording, code_of, observed
+from tasks.search.format import END_OF_CODE, END_OF_STEP, RSTAR_MATH, Wording, code_of_all, observed
 from tasks.search.seeds import hashed_seed
 
 NOT_WRITTEN: Final = Candidate("", 0, "length")
@@ -63,7 +63,7 @@ def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan)
     replies = yield Ask(propose=(Proposal(start, seeds, plan.temperature, (END_OF_CODE,), plan.max_tokens),))
     programs = replies.candidates[0] or (NOT_WRITTEN,) * plan.k
     distinct = sorted({program.text for program in programs if program.finish == "stop"})
-    replies = yield Ask(execute=tuple(("\n".join(map(code_of, steps_of(text))),) for text in distinct))
+    replies = yield Ask(execute=tuple((code_of_all(steps_of(text)),) for text in distinct))
     ran = {text: run.stdout.rstrip("\n") for text, run in zip(distinct, replies.executions, strict=True) if run.outcome == "ok"}
     shown = {text: text + observed(printed) for text, printed in ran.items()}
     replies = yield Ask(propose=tuple(answer_proposal(start + text, plan.max_answer_tokens) for text in shown.values()))
@@ -104,7 +104,9 @@ def _judge(
     programs: Sequence[Candidate], solutions: dict[str, tuple[str, Candidate]], reference: str | None, wording: Wording
 ) -> Search[list[Attempt]]:
     """Grade the distinct solutions, then give every program, duplicates included, what its text earned."""
-    answers = {program: wording.read_answer(last.text) for program, (_, last) in solutions.items()}
+    answers = {
+        program: wording.read_answer(code_of_all(steps_of(program)), last.text) for program, (_, last) in solutions.items()
+    }
     answered = {program: answer for program, answer in answers.items() if answer is not None}
     comparisons = () if reference is None else tuple(Comparison(answer, reference) for answer in answered.values())
     replies = yield Ask(grade=comparisons)

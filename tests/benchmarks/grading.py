@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tasks.grading.grader import ProcessGrader, grade_all, grading_version, open_grader
+from tasks.grading.grader import PooledGrader, grade_all, grading_version, open_grader
+from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 from tests.benchmarks.grading_variants import NEAR_MISSES, VARIANTS, Rule
 
@@ -125,7 +126,7 @@ def _cpu_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def worker_cpu_seconds(grader: ProcessGrader) -> float:
+def worker_cpu_seconds(grader: PooledGrader[WorkerPool]) -> float:
     """Return the CPU seconds that the grader's living workers have used."""
     total = 0
     for pid in grader.pool.worker_pids:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.models.real_shapes import write_model
 from warehouse.errors import BadInput, EngineUnavailable
 from warehouse.places.location import Location
 from warehouse.records import CheckpointRow
+from warehouse.rounds.line import Turn
 
 SILENT = Console(file=io.StringIO())
 DISPLAY = LineDisplay(SILENT, SILENT, clock=lambda: 0.0)
@@ -48,7 +50,7 @@ def opened(home: Path, *overrides: str) -> Resources:
 def ids(resources: Resources, *overrides: str) -> tuple[str, str]:
     """Return the ids of the base and of who searches first."""
     settings = load(overrides=[*LONG, *overrides])
-    plan = plan_of(settings, resources.site, 0, "test")
+    plan = plan_of(settings, resources.site, Turn(0), "test")
     base_id = base_checkpoint(settings, plan, resources, DISPLAY)
     return base_id, bootstrap_checkpoint(settings, base_id, plan, resources, DISPLAY)
 
@@ -88,6 +90,14 @@ def test_the_settings_decide_how_a_base_is_prompted(
     base_id, _ = ids(resources, f"run.base={untaught}", override)
     prompting = prompting_of(resources.checkpoints.get(base_id).path)
     assert (prompting is None) if prompted is None else (prompting is not None and prompted in prompting.head)
+
+
+def test_a_base_that_nobody_taught_is_shown_the_examples_of_its_problems_domain(home: Path, untaught: Path) -> None:
+    with closing(opened(home, "problems.domain=programs")) as resources:
+        base_id, _ = ids(resources, f"run.base={untaught}", "problems.domain=programs")
+        prompting = prompting_of(resources.checkpoints.get(base_id).path)
+    assert prompting is not None
+    assert "Write a Python function" in prompting.head
 
 
 def test_a_model_that_was_added_by_name_is_prompted_as_its_check_found_better(

@@ -20,6 +20,7 @@ from tests.models.real_shapes import write_gguf, write_model
 from tests.warehouse.trees import batch
 from warehouse.places.location import Location
 from warehouse.records import Problem
+from warehouse.rounds.line import Turn
 
 STATEMENT = "What is 1 + 2?"
 SMALL = (
@@ -39,12 +40,12 @@ def test_trees_of_an_untaught_model_hold_no_worked_example(tmp_path: Path, shape
     write_gguf(write_model(tmp_path / shape, shape), tmp_path / "model.gguf")
     settings = load(overrides=[*SMALL, f"run.base={tmp_path / 'model.gguf'}"])
     site = site_of(settings, Location(tmp_path / "home"))
-    plan = plan_of(settings, site, 1, "test")
+    plan = plan_of(settings, site, Turn(1), "test")
     console = Console(quiet=True)
     with opened(plan.site, Silence()) as resources:
         resources.lake.ingest(batch(0, "ingest"), [Problem("p1", STATEMENT, "3", "toy", 1, "train")], [])
         display = LineDisplay(console, console, clock=lambda: 0.0)
-        base_id = base_checkpoint(settings, plan_of(settings, site, 0, "test"), resources, display)
+        base_id = base_checkpoint(settings, plan_of(settings, site, Turn(0), "test"), resources, display)
         report = rollout.fn(plan, Shard(name="000", start=0, stop=1), base_id, None)
         nodes = resources.lake.nodes(tree_id(plan.run_seed, 1, "p1", 0))
     assert report is not None

@@ -10,6 +10,7 @@ PAGES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted(DOCS.glob("*.md")),
     ROOT / "models" / "tiny" / "README.md",
+    ROOT / "tasks" / "domains" / "programs" / "README.md",
 )
 CURRENT = tuple(page for page in PAGES if page.name != "CHANGELOG.md" and page != GENERATED)
 """The pages written by hand that speak of today. A changelog names what is gone."""

@@ -12,15 +12,17 @@ from flows.data.bases import base_checkpoint
 from flows.display.progress.lines import LineDisplay
 from flows.home.plans import plan_of, site_of
 from flows.settings import load
+from models.catalogue.card import ModelCard
 from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
 from warehouse.errors import BadInput
 from warehouse.places.location import Location
+from warehouse.rounds.line import Turn
 
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Iterator[Resources]:
-    found = Resources(plan_of(load(), site_of(load(), Location(tmp_path / "home")), 0, "test").site, Silence())
+    found = Resources(plan_of(load(), site_of(load(), Location(tmp_path / "home")), Turn(0), "test").site, Silence())
     yield found
     found.lake.close()
 
@@ -35,7 +37,7 @@ def model(directory: Path, weights: bytes) -> Path:
 
 def base(resources: Resources, override: str) -> str:
     settings = load(overrides=[f"run.base={override}"])
-    plan = plan_of(settings, resources.site, 0, "test")
+    plan = plan_of(settings, resources.site, Turn(0), "test")
     console = Console(file=io.StringIO())
     return base_checkpoint(settings, plan, resources, LineDisplay(console, console, clock=lambda: 0.0))
 
@@ -58,3 +60,12 @@ def test_a_base_directory_that_holds_another_model_by_now_is_refused(resources: 
     with pytest.raises(BadInput, match=first) as refused:
         base(resources, str(directory))
     assert "another --home" in (refused.value.hint or "")
+
+
+def test_the_manifest_of_a_base_from_a_hub_names_the_commit(
+    resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = ModelCard.model_construct(source="owner/name@main", revision="c0ffee")
+    monkeypatch.setattr(module.Catalogue, "found", lambda *_: (model(tmp_path / "theirs", b"x"), card))
+    checkpoint_id = base(resources, "theirs")
+    assert resources.checkpoints.get(checkpoint_id, "base").lineage.origin == "owner/name@c0ffee"

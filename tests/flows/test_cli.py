@@ -13,7 +13,10 @@ import typer
 from flows.cli import app as cli
 from flows.cli.house import config
 from flows.profiles import PROFILES, purpose
+from flows.settings import fingerprint, load
 from warehouse.errors import GateRefused, Interrupted, StargroveError
+from warehouse.records import RoundRow
+from warehouse.store.lake import Warehouse
 
 ROOMS = Path(cli.__file__).parent
 HEAVY = ("torch", "vllm", "transformers", "trl", "prefect", "great_expectations", "duckdb", "polars", "pydantic", "sympy")
@@ -83,6 +86,8 @@ def test_a_wrong_call_is_bad_input(arguments: list[str]) -> None:
         (["solve", "  "], "the problem is empty"),
         (["sql"], "either a query or --file"),
         (["sql", "select 1", "--param", "round"], "is not NAME=VALUE"),
+        (["sql", "select 1", "--vertical", "--format", "csv"], "are one choice"),
+        (["sql", "select 1", "--output", "rows.txt"], "no format is called '.txt'"),
         (["ingest", "missing.jsonl"], "no problem file missing.jsonl"),
     ],
 )
@@ -148,6 +153,41 @@ def test_show_and_check_take_the_same_options() -> None:
         for command in (config.show, config.check)
     ]
     assert options[0] == options[1]
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Path:
+    """A home whose only round was begun with settings of its own."""
+    settings = load("gsm8k-small", overrides=("search.n_candidates=3", "run.name=mine"))
+    with Warehouse.open(tmp_path / "home") as lake:
+        lake.start_round(RoundRow(1, "running", fingerprint(settings, 1), settings.model_dump_json(), "v1", "base-0", None))
+    return tmp_path / "home"
+
+
+def test_config_shows_the_settings_that_a_home_was_begun_with(
+    begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["config", "show", "--home", str(begun), "--set", "run.seed=7"]) == 0
+    shown = capsys.readouterr().out
+    assert f"n_candidates = 3  # {begun}" in shown and "seed = 7  # --set run.seed=7" in shown
+    path = tmp_path / "shown.toml"
+    path.write_text(shown, encoding="utf-8")
+    assert load(file=path) == load("gsm8k-small", overrides=("search.n_candidates=3", "run.name=mine", "run.seed=7"))
+
+
+def test_config_checks_whether_a_home_goes_on_with_other_settings(begun: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["config", "check", "--home", str(begun)]) == 0
+    assert cli.main(["config", "check", "--home", str(begun), "--set", "run.name=other"]) == 0, "it decides no data"
+    capsys.readouterr()
+    assert cli.main(["config", "check", "--home", str(begun), "--set", "search.n_candidates=4"]) == 2
+    assert "search.n_candidates: 3 -> 4" in capsys.readouterr().err
+
+
+def test_a_home_and_a_profile_are_one_choice(begun: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["config", "show", "--home", str(begun), "--profile", "paper"]) == 2
+    assert cli.main(["config", "show", "--home", str(tmp_path / "none")]) == 2
+    printed = capsys.readouterr().err
+    assert "leave --home or the profile out" in printed and "there is no evolution in" in printed
 
 
 def test_config_lists_every_profile_with_its_purpose(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,16 +9,28 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app as cli
+from flows.home import examination
 from flows.settings import load
 from models.checkpoints.store import CheckpointStore, Lineage
 from tests.servers import BUCKET, PASSWORD, PostgresServer, S3Server
+from warehouse.lease import Holder
+from warehouse.places.location import located
+from warehouse.places.postgres_lease import PostgresLease, read_lease
 from warehouse.records import Batch, CheckpointRow, Problem
+from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
-CHAPTER = PAGE.split("## From a laptop to Postgres and S3")[1].split("\n## ")[0]
-COMMANDS = re.findall(r"^stargrove (.*?)(?:  +#.*)?$", CHAPTER, re.MULTILINE)
+
+
+def commands_of(chapter: str) -> list[str]:
+    """Return what stands behind `stargrove` in the blocks of a chapter."""
+    text = PAGE.split(f"## {chapter}\n")[1].split("\n## ")[0]
+    return re.findall(r"^stargrove (.*?)(?:  +#.*)?$", text, re.MULTILINE)
+
+
+COMMANDS = commands_of("From a laptop to Postgres and S3")
 
 
 def evolved(home: Path) -> str:
@@ -69,6 +81,39 @@ def test_the_documented_commands_lead_to_the_cluster_and_back(
         assert lake.location.catalog == lake.location.data == ""
         assert lake.query("select count(*) from problems").item() == 2
         assert lake.query("select uri from checkpoints").item().startswith("file://")
+
+
+@pytest.mark.parametrize("s3", ["moto"], indirect=True)
+def test_a_lake_whose_rounds_another_machine_conducts_is_neither_evolved_nor_moved_away(
+    tmp_path: Path,
+    postgres: PostgresServer,
+    s3: S3Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    postgres.ask("create database conducted")
+    catalog, home = postgres.address("conducted"), str(tmp_path)
+    place = ("--set", f"warehouse.catalog={catalog}", "--set", f"warehouse.data=s3://{BUCKET}/conducted")
+    Warehouse.open(tmp_path, load("tiny-cpu", None, place[1::2]).warehouse).close()
+    lease = PostgresLease(catalog, Holder("gpu-1", "another kernel", 4711, 1))
+    lease.take()
+    capsys.readouterr()
+    for command in (["evolve", *place], ["warehouse", "move", "--catalog", "home", "--data", "home"]):
+        assert cli.main([*command, "--home", home]) == 2
+        printed = capsys.readouterr().err
+        assert f"{catalog}: another evolution has this lake (machine gpu-1, process 4711, no flow run yet" in printed
+        assert printed.count("\n") == 1
+    findings = [finding.line for finding in examination._conductor(tmp_path, located(tmp_path, WarehouseSettings()))]
+    assert "conducted by machine gpu-1, process 4711" in findings[1] and findings[1].startswith("ok")
+    for query in commands_of("One evolution per lake"):
+        assert cli.main([*shlex.split(query), "--home", home]) == 0
+    printed = capsys.readouterr().out
+    assert "gpu-1" in printed and "beaten_at" in printed
+    lease.release()
+    assert cli.main(["warehouse", "move", "--catalog", "home", "--data", "home", "--home", home]) == 0
+    found = read_lease(catalog)
+    assert found is not None and found[0].is_released and found[0].token == 2
 
 
 def test_moving_what_is_not_there_or_to_nowhere_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,8 @@
 """One evolution per home."""
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import app as cli
-from flows.home.lock import hold
+from flows.home.lock import hold, holder
 from warehouse.errors import BadInput
 
 HOLDER = """
@@ -32,19 +34,33 @@ def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
             pass
 
 
+def test_whoever_is_refused_is_told_the_machine_the_process_and_the_flow_run(tmp_path: Path) -> None:
+    assert holder(tmp_path) is None
+    with hold(tmp_path) as lock:
+        named = f"machine {socket.gethostname()}, process {os.getpid()}, no flow run yet, since 20"
+        with pytest.raises(BadInput, match=re.escape(f"({named}")), hold(tmp_path):
+            pass
+        lock.name_flow_run("4a1f")
+        with pytest.raises(BadInput, match=rf"process {os.getpid()}, flow run 4a1f, since 20\d\d-.* UTC\)"), hold(tmp_path):
+            pass
+        found = holder(tmp_path)
+        assert found is not None and "flow run 4a1f" in found.line
+    assert holder(tmp_path) is None
+
+
 def test_two_homes_do_not_disturb_each_other(tmp_path: Path) -> None:
     with hold(tmp_path / "a"), hold(tmp_path / "b"):
         pass
 
 
 def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
-        with pytest.raises(BadInput, match=f"process {holder.pid}"), hold(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with pytest.raises(BadInput, match=f"process {first.pid}"), hold(tmp_path):
             pass
-        holder.kill()
-        holder.wait()
+        first.kill()
+        first.wait()
     with hold(tmp_path):
         pass
 
@@ -53,5 +69,6 @@ def test_a_second_evolve_on_the_same_home_is_one_clear_line(tmp_path: Path, caps
     with hold(tmp_path):
         assert cli.main(["evolve", "--home", str(tmp_path)]) == 2
     printed = capsys.readouterr().err
-    assert printed.startswith(f"stargrove: another evolution runs on {tmp_path} (process {os.getpid()}); wait for it")
+    assert printed.startswith(f"stargrove: another evolution runs on {tmp_path} (machine ")
+    assert f", process {os.getpid()}, no flow run yet, since " in printed and "); wait for it" in printed
     assert printed.count("\n") == 1

@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import re
+from collections import Counter
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from rich.console import Console
 from flows.display.pictures.evolution_curve import LABEL_GAP, evolution_svg, spread
 from flows.display.pictures.lineage_graph import lineage_graph_svg
 from flows.display.pictures.lineage_picture import RoundLineage, lineage_svg
+from flows.display.pictures.side_by_side import Line, Panel, placed, side_by_side_svg
 from flows.display.pictures.svg import data_url, text
 from flows.display.tables.rounds import RoundComparison, RoundSummary, table_of
 from warehouse.rounds.lineage import Edge, LineageGraph, Thing
@@ -167,3 +169,25 @@ def test_a_lineage_graph_shows_every_thing_and_edge_from_left_to_right() -> None
 
 def test_a_thing_of_which_nothing_is_known_is_drawn_alone() -> None:
     assert "lineage of round 1" in texts_of(lineage_graph_svg(LineageGraph("round 1", (Thing("round", "1"),), ())))
+
+
+def test_two_panels_have_one_scale_and_each_line_its_last_value() -> None:
+    paper = Panel("paper", ("base", "round 1"), (Line("greedy", (0.588, 0.696)),))
+    ours = Panel("ours <&>", ("base", "round 1"), (Line("greedy", (0.2, None)), Line("vote", (None, 0.696))))
+    drawn = side_by_side_svg("policy", paper, ours)
+    assert {"paper", "ours <&>", "greedy  69.6 %", "greedy  20.0 %", "vote  69.6 %"} <= set(texts_of(drawn))
+    circles = [one for one in ElementTree.fromstring(drawn).iter() if one.tag.endswith("circle")]
+    heights = Counter(one.attrib["cy"] for one in circles)
+    assert len(circles) == 4 and max(heights.values()) == 2  # 69.6 % in both panels
+
+
+def test_a_panel_without_a_value_says_that_nothing_was_measured() -> None:
+    empty = Panel("ours", (), (Line("greedy", ()), Line("vote", (None,))))
+    assert texts_of(side_by_side_svg("policy", empty, empty)).count("not measured") == 2
+
+
+@given(st.lists(st.floats(min_value=68, max_value=276), max_size=4))
+def test_labels_of_a_panel_never_overlap_and_stay_within_it(heights: list[float]) -> None:
+    found = placed(heights)
+    assert all(below - above >= LABEL_GAP - 1e-6 for above, below in itertools.pairwise(found))
+    assert all(height <= 276 + 1e-6 for height in found)

@@ -14,6 +14,7 @@ from flows.settings import load
 from tasks.runtime.progress import Silence
 from tasks.runtime.resources import Resources
 from warehouse.places.location import Location
+from warehouse.rounds.line import Turn
 from warehouse.store.lake import Warehouse
 
 SETTINGS = load(
@@ -28,14 +29,14 @@ SOURCES = "select source, split, licence, n_problems from sources order by split
 
 @pytest.fixture
 def resources(tmp_path: Path) -> Iterator[Resources]:
-    found = Resources(plan_of(SETTINGS, site_of(SETTINGS, Location(tmp_path / "home")), 0, "test").site, Silence())
+    found = Resources(plan_of(SETTINGS, site_of(SETTINGS, Location(tmp_path / "home")), Turn(0), "test").site, Silence())
     yield found
     found.lake.close()
 
 
 def ensure(resources: Resources) -> None:
     console = Console(file=io.StringIO())
-    plan = plan_of(SETTINGS, resources.site, 0, "test")
+    plan = plan_of(SETTINGS, resources.site, Turn(0), "test")
     ensure_problems(SETTINGS, plan, resources, LineDisplay(console, console, clock=lambda: 0.0))
 
 

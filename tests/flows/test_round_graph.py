@@ -4,12 +4,13 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect import Task
+from prefect import State, Task
 
 import tasks
 from flows import evolution
@@ -17,6 +18,7 @@ from flows.evolution import EvolutionPlan, evolution_round
 from flows.home.plans import plan_of, site_of
 from flows.settings import load
 from warehouse.places.location import Location
+from warehouse.rounds.line import Turn
 from warehouse.stages import STAGES, Stage
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "round.txt"
@@ -51,9 +53,17 @@ class RecordedTask:
         return SubmittedRun(name)
 
 
-@pytest.fixture
-def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[tuple[str, str]]]:
-    """Nodes and edges of a round, as the flow submits them."""
+@dataclass(frozen=True)
+class Drawn:
+    """Nodes and edges of a round, as the flow submits them, and the state that it returns."""
+
+    nodes: list[str]
+    edges: list[tuple[str, str]]
+    ended: State[None] | None
+
+
+def drawn(home: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> Drawn:
+    """Return the graph of round 1 under these settings."""
     nodes: list[str] = []
     edges: list[tuple[str, str]] = []
     for name, task in vars(evolution).copy().items():
@@ -69,9 +79,9 @@ def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], l
         lake=lake, search_begins=lambda *found: None, progress=SimpleNamespace(message=lambda text: None)
     )
     monkeypatch.setattr(evolution, "resources_of", lambda site: resources)
-    settings = load("tiny-cpu")
-    site = site_of(settings, Location(tmp_path))
-    base, first = (plan_of(settings, site, number, "test") for number in (0, 1))
+    settings = load("tiny-cpu", overrides=overrides)
+    site = site_of(settings, Location(home))
+    base, first = (plan_of(settings, site, Turn(number), "test") for number in (0, 1))
     plan = EvolutionPlan(
         name="test",
         base_id="base",
@@ -82,8 +92,15 @@ def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], l
         base=base,
         rounds=(first,),
     )
-    evolution_round.fn(plan, first)
-    return nodes, edges
+    return Drawn(nodes, edges, evolution_round.fn(plan, first))
+
+
+@pytest.fixture
+def graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[tuple[str, str]]]:
+    """Nodes and edges of a round of the default."""
+    found = drawn(tmp_path, monkeypatch)
+    assert found.ended is None
+    return found.nodes, found.edges
 
 
 def described(stage: Stage) -> str:
@@ -103,6 +120,18 @@ def test_the_graph_of_a_round_and_what_each_stage_reads_and_writes_are_as_record
     written = tmp_path / GOLDEN.name
     written.write_text(found, encoding="utf-8")
     assert found == GOLDEN.read_text(encoding="utf-8"), f"the round changed; where that is meant: cp {written} {GOLDEN}"
+
+
+def test_a_round_that_people_promote_ends_held_where_others_are_promoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = drawn(tmp_path, monkeypatch, "gates.promotion=manual")
+    assert found.nodes[-2:] == ["gate promotion", "hold"]
+    assert found.edges[-1] == ("gate promotion", "hold")
+    assert "promote" not in found.nodes
+    assert found.ended is not None
+    assert (found.ended.is_completed(), found.ended.name) == (True, "Held")
+    assert f"stargrove promote --round 1 --reason WHY --home {tmp_path}" in str(found.ended.message)
 
 
 def test_every_stage_of_a_round_has_a_task_run_and_every_task_run_a_stage(

@@ -99,6 +99,28 @@ def test_gates_show_what_earlier_rounds_observed(home: Path) -> None:
     assert trend([(1, rows), (2, later[0])]) == "r1 3  r2 25.5"
 
 
+def test_gates_stand_in_the_order_in_which_they_ran(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path) as lake:
+        for gate in ("training-data", "promotion"):
+            rows = [replace(result("a claim", passed=True), gate=gate)]
+            lake.commit(Batch(1, f"gate-{gate}", "all", "f"), {"gate_results": rows})
+    text = drawn(gate_tables(tmp_path, None, failed_only=False))
+    assert text.index("training-data gate") < text.index("promotion gate")
+
+
+def test_diff_puts_the_earlier_round_first_and_stages_as_they_ran(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path) as lake:
+        for number in (1, 2):
+            lake.start_round(RoundRow(number, "running", "f", "{}", "v1", f"policy-{number}", None))
+            for stage in ("rollout", "verify", "evaluate"):
+                lake.commit(Batch(number, stage, "all", "f", wall_seconds=float(number)), {})
+    difference = compared(tmp_path, [2, 1])
+    assert (difference.before, difference.after) == (1, 2)
+    assert [fact.what for fact in difference.facts if fact.section == "seconds"] == ["rollout", "verify", "evaluate"]
+    with pytest.raises(BadInput, match="two rounds are compared, not 1"):
+        compared(tmp_path, [2, 2])
+
+
 def test_diff_shows_what_changed_and_says_which_setting(tmp_path: Path) -> None:
     with Warehouse.open(tmp_path) as lake:
         for number, kind in ((1, "a"), (2, "b")):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tasks.grading.base import GradingRequest
-from tasks.grading.grader import ProcessGrader, grade_all, open_grader
+from tasks.grading.grader import PooledGrader, grade_all, open_grader
 from tasks.grading.grouping import group_equivalent
+from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 
 ENDLESS = "+".join(rf"\ln(\ln(\ln(\ln(x+{n}))))^{{90}}" for n in range(20))
@@ -16,7 +17,7 @@ ENDLESS = "+".join(rf"\ln(\ln(\ln(\ln(x+{n}))))^{{90}}" for n in range(20))
 
 
 @pytest.fixture(scope="module")
-def grader() -> Iterator[ProcessGrader]:
+def grader() -> Iterator[PooledGrader[WorkerPool]]:
     opened = open_grader(GradingSettings(timeout_seconds=2))
     yield opened
     opened.close()
@@ -30,7 +31,7 @@ def test_numbers_need_no_worker() -> None:
     grader.close()
 
 
-def test_symbolic_answers_are_compared_in_a_worker(grader: ProcessGrader) -> None:
+def test_symbolic_answers_are_compared_in_a_worker(grader: PooledGrader[WorkerPool]) -> None:
     pairs = [(r"\frac{1}{\sqrt{5}}", r"\frac{\sqrt{5}}{5}"), ("x+1", "x+2"), ("2RC", "2rc"), ("3 > x + y", "3 < x + y")]
     grades = grade_all(pairs, grader)
     assert [grade.verdict for grade in grades] == ["correct", "wrong", "wrong", "wrong"]
@@ -38,12 +39,12 @@ def test_symbolic_answers_are_compared_in_a_worker(grader: ProcessGrader) -> Non
     assert "mpmath-" in grades[0].version
 
 
-def test_a_comparison_that_never_ends_is_unknown_and_the_next_is_graded(grader: ProcessGrader) -> None:
+def test_a_comparison_that_never_ends_is_unknown_and_the_next_is_graded(grader: PooledGrader[WorkerPool]) -> None:
     grades = grade_all([(ENDLESS, f"{ENDLESS}+0"), (r"\sqrt{8}", r"2\sqrt{2}")], grader)
     assert [(grade.verdict, grade.method) for grade in grades] == [("unknown", "timeout"), ("correct", "symbolic")]
 
 
-def test_a_killed_worker_changes_no_verdict(grader: ProcessGrader) -> None:
+def test_a_killed_worker_changes_no_verdict(grader: PooledGrader[WorkerPool]) -> None:
     pairs = [(rf"\sqrt{{{n}}}+{n}", rf"{n}+\sqrt{{{n}}}") for n in (2, 3, 5, 6, 7)]
     for request_id, (answer, reference) in enumerate(pairs):
         grader.submit(GradingRequest(request_id, answer, reference))
@@ -55,7 +56,7 @@ def test_a_killed_worker_changes_no_verdict(grader: ProcessGrader) -> None:
     assert verdicts == ["correct"] * len(pairs)
 
 
-def test_identical_comparisons_are_answered_each_under_its_own_id(grader: ProcessGrader) -> None:
+def test_identical_comparisons_are_answered_each_under_its_own_id(grader: PooledGrader[WorkerPool]) -> None:
     for request_id in (7, 8, 9):
         grader.submit(GradingRequest(request_id, "y+z", "z+y"))
     grades = []
@@ -65,7 +66,7 @@ def test_identical_comparisons_are_answered_each_under_its_own_id(grader: Proces
     assert {grade.verdict for grade in grades} == {"correct"}
 
 
-def test_equal_answers_are_grouped_in_order_of_appearance(grader: ProcessGrader) -> None:
+def test_equal_answers_are_grouped_in_order_of_appearance(grader: PooledGrader[WorkerPool]) -> None:
     answers = ["1/2", "0.5", "3", r"\frac12", "x+1", "1+x", "3.0", ""]
     assert group_equivalent(answers, grader) == [(0, 1, 3), (2, 6), (4, 5), (7,)]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tasks.grading.equality.decision import Decision
+from tasks.grading.grader import FORMULAS
 from tasks.grading.pool import WorkerPool
 from tasks.grading.settings import GradingSettings
 from warehouse.errors import GraderUnavailable
@@ -19,7 +20,7 @@ SLOW = "+".join(rf"\ln(\ln(\ln(\ln(x+{n}))))^{{90}}" for n in range(20))
 
 def test_workers_that_cannot_start_make_the_grader_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    pool = WorkerPool(GradingSettings())
+    pool = WorkerPool(GradingSettings(), FORMULAS)
     pool.submit(1, "x", "y")
     with pytest.raises(GraderUnavailable, match="while starting"):
         for _ in range(20):
@@ -28,7 +29,7 @@ def test_workers_that_cannot_start_make_the_grader_unavailable(monkeypatch: pyte
 
 
 def test_a_comparison_that_takes_every_worker_down_is_unknown_and_the_next_is_decided() -> None:
-    pool = WorkerPool(GradingSettings(timeout_seconds=100))
+    pool = WorkerPool(GradingSettings(timeout_seconds=100), FORMULAS)
     pool.submit(1, SLOW, f"{SLOW}+0")
     finished: list[tuple[int, Decision]] = []
     while not finished:
@@ -78,7 +79,7 @@ def test_a_worker_refuses_to_evaluate_text_and_to_start_programs() -> None:
 
 def test_an_answer_that_is_python_code_has_no_effect(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
-    pool = WorkerPool(GradingSettings(timeout_seconds=2))
+    pool = WorkerPool(GradingSettings(timeout_seconds=2), FORMULAS)
     code = f"__import__('os').system('touch {canary}')"
     for job_id, answer in enumerate((code, rf"\operatorname{{{code}}}", f"{{{code}}}^2", f"[x for x in ({code},)]")):
         pool.submit(job_id, answer, "x+1")

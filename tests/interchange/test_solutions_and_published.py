@@ -84,16 +84,21 @@ def test_published_pairs_join_to_the_same_text_and_begin_where_theirs_do() -> No
     assert str(published_pair(whole)["pos"]).startswith(ASSISTANT + CODE)
 
 
-def test_the_samples_of_rstar_math_have_the_form_that_is_written(real_data: Path) -> None:
-    for row in read_rows(real_data / "rstar_sft_examples.json"):
-        assert set(row.fields) == set(published_example(prompt("s"), ""))
-        response = row.fields["response"]
-        assert isinstance(response, str) and response.startswith(CODE)
-    samples = json.loads((real_data / "rstar_ppm_examples.json").read_text(encoding="utf-8"))
-    for sample in samples:
-        assert set(sample) == set(published_pair(TextPair("step", prompt("s"), "", "", 1, 1)))
-        of_whole = ASSISTANT not in sample["prompt"]
-        assert sample["pos"].startswith(ASSISTANT + CODE if of_whole else "\n")
+def test_the_samples_of_rstar_math_are_written_again_as_they_are(real_data: Path) -> None:
+    examples = json.loads((real_data / "rstar_sft_examples.json").read_text(encoding="utf-8"))
+    assert len(examples) == 8
+    for sample in examples:
+        written = published_example(prompt(sample["query"]), sample["response"].removeprefix(CODE))
+        assert list(written.items()) == list(sample.items())
+    pairs = json.loads((real_data / "rstar_ppm_examples.json").read_text(encoding="utf-8"))
+    assert {ASSISTANT in sample["prompt"] for sample in pairs} == {True, False}
+    for sample in pairs:
+        is_step = ASSISTANT in sample["prompt"]
+        opening = "" if is_step else ASSISTANT + CODE
+        chosen, rejected = (sample[side].removeprefix(opening) for side in ("pos", "neg"))
+        kind = "step" if is_step else "answer"
+        pair = TextPair(kind, sample["prompt"] + opening, chosen, rejected, sample["pos_count"], sample["neg_count"])
+        assert list(published_pair(pair).items()) == list(sample.items())
 
 
 def test_every_row_of_gsm8ks_model_solutions_can_be_read(real_data: Path) -> None:

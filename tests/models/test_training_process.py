@@ -1,6 +1,7 @@
 """Trainings as processes: deterministic, watched, killed when left, never half published."""
 
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -118,6 +119,14 @@ def test_a_training_of_a_single_step_learns_something(sft_job: TrainingJob, host
     outcome = run_training(sft_job.model_copy(update={"settings": settings}), lambda _: None, host)
     assert outcome.metrics["n_steps"] == 1
     assert weights_of(outcome.model_dir) != weights_of(sft_job.start_dir)
+
+
+def test_a_head_of_zeros_begins_undecided_and_learns(ppm_job: TrainingJob, host: TrainerHost) -> None:
+    settings = ppm_job.settings.model_copy(update={"head_init": "zero"})
+    metrics: list[TrainingMetric] = []
+    run_training(ppm_job.model_copy(update={"settings": settings}), metrics.append, host)
+    assert metrics[0].loss == pytest.approx(math.log(2), abs=1e-6)
+    assert metrics[-1].loss < metrics[0].loss
 
 
 def test_a_finished_training_is_not_done_again(ppm_job: TrainingJob, host: TrainerHost) -> None:

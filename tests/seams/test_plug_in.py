@@ -46,7 +46,7 @@ SETTINGS = (
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("problems.domain=roman-sums", "problems.domain = 'roman-sums' .*: must be one of 'mathematics'"),
+        ("problems.domain=roman-sums", "problems.domain = 'roman-sums' .*: must be one of 'mathematics', 'programs' or"),
         ("engine.kind=toy", "engine.kind = 'toy' .*: must be one of 'vllm', 'vllm-async', 'http' or 'transformers'"),
         (
             "evaluation.aggregation=median",

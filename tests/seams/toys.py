@@ -21,6 +21,7 @@ from tasks.grading.settings import GradingSettings
 from tasks.problems.identity import problem_id
 from tasks.problems.reading import problem_of
 from tasks.problems.rows import RawRow
+from tasks.sandbox.settings import SandboxSettings
 from tasks.search.aggregation import AGGREGATIONS
 from tasks.search.format import ANSWER, CODE, END_OF_ANSWER, END_OF_CODE, END_OF_STEP, OUTPUT, Wording
 from warehouse.records import Problem, Split
@@ -38,9 +39,9 @@ def roman(number: int) -> str:
     return "X" * tens + ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")[ones]
 
 
-def read_answer(text: str) -> str | None:
+def read_answer(code: str, words: str) -> str | None:
     """Return what stands after the equals sign."""
-    found = re.search(r"= (\d+)", text)
+    found = re.search(r"= (\d+)", words)
     return found[1] if found else None
 
 
@@ -72,6 +73,8 @@ class RomanSums:
     """The ProblemDomain `roman-sums`."""
 
     generator = Generator("carved", "CC0-1.0", "tests/seams/toys.py")
+    examples = "word-problems"
+    tags = ("rome",)
     wording = Wording(lambda statement: f"Sum: {statement}\n{CODE}", read_answer)
 
     def generate(self, split: Split, seed: int, n_per_level: Sequence[int]) -> list[Problem]:
@@ -84,7 +87,7 @@ class RomanSums:
         """Return the problem of a row as files of mathematics hold it."""
         return problem_of(row, split, source)
 
-    def open_grader(self, settings: GradingSettings) -> RomanGrader:
+    def open_grader(self, settings: GradingSettings, sandbox: SandboxSettings) -> RomanGrader:
         """Return the grader."""
         return RomanGrader()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.profiles import PROFILES, profile_text, purpose
+from flows.profiles import PROFILES, profile_text, purpose, reasons, rules
 from flows.settings import fingerprint, load
 from flows.settings.layers import chain
 from flows.settings.tables import flat
@@ -47,6 +47,24 @@ def test_a_profile_explains_every_value(profile: str) -> None:
         and not (above == "[[rounds]]" and before.startswith("#"))
     ]
     assert unexplained == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_reason_of_every_value_that_a_profile_states_can_be_read(profile: str) -> None:
+    stated = {key for key, _ in flat(tomllib.loads(profile_text(profile))) if key != "extends"}
+    assert reasons(profile).keys() == stated
+    assert all(reasons(profile).values())
+
+
+def test_the_first_value_of_a_round_has_the_comment_above_the_round() -> None:
+    assert reasons("tiny-cpu")["rounds.1.search.n_rollouts"].startswith("Round 1: terminal-guided")
+    assert reasons("tiny-cpu")["rounds.3.search.n_rollouts"] == "The paper's."
+
+
+def test_rules_are_the_list_before_the_first_section_with_their_continued_lines() -> None:
+    assert [len(rules(profile)) > 0 for profile in ("paper", "release", "tiny-cpu")] == [True, True, False]
+    continued = next(rule for rule in rules("paper") if rule.startswith("Candidates whose code fails"))
+    assert continued.endswith("In pairs of steps they are never rejected, and chosen only where a later step mended them.")
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "infra").glob("*.toml")), ids=lambda path: path.name)

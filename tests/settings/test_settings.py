@@ -8,7 +8,17 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pydantic.fields import FieldInfo
 
-from flows.settings import RoundSettings, Settings, differences, fingerprint, layered, load, to_toml, unknown_settings
+from flows.settings import (
+    RoundSettings,
+    Settings,
+    differences,
+    fingerprint,
+    layered,
+    load,
+    to_toml,
+    unknown_settings,
+    without_later,
+)
 from warehouse.errors import BadInput
 from warehouse.no_data import NoData
 
@@ -284,6 +294,22 @@ def test_a_setting_that_came_later_changes_a_home_only_where_it_is_turned() -> N
     turned = load(overrides=["engine.dtype=bfloat16", "engine.quantization=int8"])
     assert fingerprint(turned, 1) != fingerprint(load(overrides=["engine.dtype=bfloat16"]), 1)
     assert differences(json.dumps(before), turned, 1)[-1].endswith('-> "int8"')
+
+
+def test_a_setting_that_came_later_and_decides_no_data_may_be_turned_in_a_home_that_was_begun_without_it() -> None:
+    before = Settings().model_dump(mode="json")
+    del before["gates"]["promotion"]
+    manual = load(overrides=["gates.promotion=manual"])
+    assert unknown_settings(json.dumps(before)) == []
+    assert without_later(manual, json.dumps(before)) == (manual, [])
+    assert fingerprint(manual) == fingerprint(Settings())
+
+
+def test_a_round_that_does_not_build_on_all_before_it_has_another_fingerprint() -> None:
+    plain = fingerprint(Settings(), 2)
+    assert plain == fingerprint(Settings(), 2, ())
+    assert len({plain, fingerprint(Settings(), 2, (2,)), fingerprint(Settings(), 2, (2, 3))}) == 3
+    assert fingerprint(Settings(), 2, (3, 2)) == fingerprint(Settings(), 2, (2, 3))
 
 
 def test_settings_of_another_version_are_told_from_other_settings() -> None:

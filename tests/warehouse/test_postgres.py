@@ -1,17 +1,20 @@
 """A catalog in Postgres: one committer at a time, a fence against dead ones, and words for what goes wrong."""
 
 import asyncio
+import os
+import socket
 import threading
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from flows.cli import app as cli
 from tests.servers import PostgresServer
 from tests.warehouse.kills import rows_of
-from tests.warehouse.trees import batch, small_tree
+from tests.warehouse.trees import batch, ingest, round_row, search, small_tree
 from warehouse.errors import BadInput, WarehouseError
-from warehouse.places.postgres import AdvisoryLock
+from warehouse.places.postgres import AdvisoryLock, last_writer
 from warehouse.settings import WarehouseSettings
 from warehouse.store.lake import Warehouse
 
@@ -45,6 +48,40 @@ def test_the_lock_admits_one_writer_and_names_who_has_it(cluster: WarehouseSetti
         pass
     one.close()
     other.close()
+
+
+def test_who_wrote_last_is_told_with_its_machine_and_process(tmp_path: Path, cluster: WarehouseSettings) -> None:
+    with Warehouse.open(tmp_path / "one", cluster) as lake:
+        lake.commit(batch(1, "rollout"), {"nodes": small_tree()})
+        writer = last_writer(cluster.catalog)
+        assert writer is not None
+        assert (writer.machine, writer.process_id) == (socket.gethostname()[:24], str(os.getpid()))
+        assert not writer.is_writing
+        assert lake.lock is not None
+        with lake.lock.held():
+            held = last_writer(cluster.catalog)
+    assert held is not None and held.is_writing
+
+
+def test_nobody_wrote_where_there_is_no_lake_yet(database: str) -> None:
+    assert last_writer(database) is None
+
+
+def test_a_home_is_looked_at_where_its_lake_is_on_servers(
+    tmp_path: Path, cluster: WarehouseSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "one"
+    with Warehouse.open(home, cluster) as lake:
+        ingest(lake)
+        lake.start_round(round_row(1))
+        search(lake, 1, small_tree())
+        for command in (["rounds"], ["problem", "p1"], ["tree", "t1"], ["sql", "from rounds", "--vertical"]):
+            assert cli.main([*command, "--home", str(home)]) == 0, capsys.readouterr().err
+        lake.set_round_status(1, "failed")
+        assert cli.main(["status", "--home", str(home)]) == 0
+    printed = capsys.readouterr().out
+    assert "nothing on this machine" in printed
+    assert f"process {os.getpid()} on {socket.gethostname()[:24]}" in printed
 
 
 def test_threads_of_a_process_queue_on_the_lock(cluster: WarehouseSettings) -> None:

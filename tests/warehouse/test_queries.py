@@ -133,6 +133,8 @@ def test_every_view_and_query_can_be_read(two_rounds: Warehouse) -> None:
     given = {
         "round": 2,
         "trajectory_id": "t1-4",
+        "tree_id": "t1",
+        "problem_id": "p1",
         "kind": "round",
         "id": "1",
         "policy_id": "policy-1",

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from tests.warehouse.trees import batch, ingest, node, problem, round_row, search, small_tree, verify
-from warehouse.measured import EvaluationAnswer, GateResult
+from warehouse.measured import Evaluation, EvaluationAnswer, GateResult
 from warehouse.records import Batch, CheckpointRow, NearDuplicate, Node, QuarantinedRow, Source, VerificationRow
 from warehouse.store.lake import Warehouse
 
@@ -285,3 +285,13 @@ def test_verifications_are_counted_with_the_share_of_lucky_code(lake: Warehouse)
     lake.commit(batch(1, "verify"), {"verifications": replayed})
     assert lake.query("verification_counts", round=1).rows() == [(9, 2, 1, 0.5, 2)]
     assert lake.query("verification_counts", round=2).rows() == [(0, 0, 0, None, 0)]
+
+
+def test_of_a_metric_that_was_measured_again_the_newest_value_counts(lake: Warehouse) -> None:
+    def metric(value: float, benchmark: str | None = None, level: int | None = None) -> Evaluation:
+        return Evaluation("policy-1", None, "test", "greedy_pass_1", level, value, 4, benchmark)
+
+    lake.commit(batch(1, "evaluate"), {"evaluations": [metric(0.25), metric(0.5, level=1)]})
+    lake.commit(batch(1, "measure", "a"), {"evaluations": [metric(0.3, "gsm8k")]})
+    lake.commit(batch(1, "measure", "b"), {"evaluations": [metric(0.4, "gsm8k")]})
+    assert rows(lake.query("newest_metrics"), "benchmark", "value") == [(None, 0.25), ("gsm8k", 0.4)]

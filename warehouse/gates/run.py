@@ -37,12 +37,15 @@ def run_gate(
     if override_reason is not None and not override_reason.strip():
         raise BadInput(f"the {gate} gate cannot be overridden without a reason", hint="say why in words")
     parameters = parameters_of(round_number, settings)
-    with lake.cursor() as cursor, reported(f"the {gate} gate of round {round_number}"):
-        cursor.execute("begin")
-        expectations = suite(gate, cursor, settings, parameters)
-        results = _results(gate, cursor, expectations, parameters, settings)
-        cursor.execute("rollback")
-    return GateReport(gate, round_number, results).overridden(override_reason)
+
+    def run() -> tuple[GateResult, ...]:
+        with reported(f"the {gate} gate of round {round_number}"), lake.cursor() as cursor:
+            cursor.execute("begin")
+            results = _results(gate, cursor, suite(gate, cursor, settings, parameters), parameters, settings)
+            cursor.execute("rollback")
+        return results
+
+    return GateReport(gate, round_number, lake.patiently(run)).overridden(override_reason)
 
 
 def parameters_of(round_number: int, settings: GateSettings) -> Parameters:

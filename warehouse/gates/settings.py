@@ -1,6 +1,10 @@
 """Thresholds of the gates. Importable without Great Expectations."""
 
+from typing import Annotated, Literal
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from warehouse.no_data import Later
 
 
 class GateSettings(BaseModel):
@@ -48,3 +52,7 @@ class GateSettings(BaseModel):
 
     min_ppm_pair_accuracy: float = Field(default=0.6, ge=0, le=1)
     """promotion: held-out pairs that the candidate PPM must order rightly; 0.5 is chance."""
+
+    promotion: Annotated[Literal["automatic", "manual"], Later("automatic")] = "automatic"
+    """promotion: what follows once every expectation held. `automatic` promotes the round, as the paper's loop does; `manual`
+    holds it until a person decides: stargrove promote, or reject. It decides who promotes, and no data."""

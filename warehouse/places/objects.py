@@ -1,4 +1,5 @@
-"""Files that a user names by path or by s3://: read from a local copy, written locally first and then uploaded whole.
+"""Files that a user names by path, by s3:// or, to be read, on a data set hub: read from a local copy, written locally first
+and then uploaded whole.
 
 A path that went through pathlib has lost a slash (`s3:/bucket/key`); both spellings mean the same object.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from warehouse.errors import BadInput, WarehouseError
+from warehouse.places.hub import download_from_hub, hub_files
 from warehouse.places.s3 import SCHEME, s3_access
 from warehouse.places.server_failures import server_failure
 
@@ -30,16 +32,22 @@ def object_uri(path: Path | str) -> str | None:
 
 
 def spelled(path: Path | str) -> str:
-    """Return a path or an s3:// address as people write it."""
-    return object_uri(path) or str(path)
+    """Return a path, an s3:// address or one of a hub as people write it."""
+    files = hub_files(path)
+    return files.address if files is not None else object_uri(path) or str(path)
 
 
 @contextmanager
 def fetched(path: Path | str) -> Iterator[Path]:
-    """Return a context with a local path of the same name and content: the path itself, or a copy of the object or prefix.
+    """Return a context with a local path of the same name and content: the path itself, or a copy of what the address names.
 
-    Raises BadInput where there is no such object, WarehouseError where S3 refuses or does not answer.
+    Raises BadInput where there is no such object, WarehouseError where S3 refuses or does not answer, Unavailable for a hub.
     """
+    files = hub_files(path)
+    if files is not None:
+        with tempfile.TemporaryDirectory(prefix="stargrove-") as directory:
+            yield download_from_hub(files, Path(directory))
+        return
     uri = object_uri(path)
     if uri is None:
         yield Path(path)

@@ -4,6 +4,8 @@ A killed client's session can outlive it: Postgres finishes the statements that 
 that was sent just before the kill may therefore land after the lock is free again, and the next writer, who looked in the
 ledger too early, would write the same batch once more. So the holder of the lock is written down, and who finds a holder
 that never gave it back first ends that holder's sessions and waits until they are gone.
+
+The sessions of an evolution name the fencing token of its lease; one that was replaced gets the lock no more.
 """
 
 import asyncio
@@ -13,12 +15,15 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import asyncpg
 
 from warehouse.errors import WarehouseError
-from warehouse.places.server_failures import server_failure
+from warehouse.places.lease_rows import session_suffix
+from warehouse.places.server_failures import REPLACED, server_failure
 
 _KEY: Final = 0x73746172  # "star": one lake per database, so one lock per database
 _FENCE_LIMIT_SECONDS: Final = 60.0
@@ -46,13 +51,47 @@ _TAKE: Final = """
 insert into stargrove_writer (holder, released, taken_at) values ($1, false, now())
 on conflict (one) do update set holder = excluded.holder, released = false, taken_at = excluded.taken_at
 """
+_IS_CURRENT: Final = "select exists (select 1 from stargrove_lease where token = $1 and not is_released)"
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who committed to a lake last. is_writing: it holds the lock, or died while it did."""
+
+    machine: str
+    process_id: str
+    is_writing: bool
+    taken_at: datetime
+
+
+def last_writer(catalog: str) -> Writer | None:
+    """Return who committed last, from whatever machine; None where nobody has. Raises WarehouseError where Postgres is away."""
+    with _reported(catalog):
+        return asyncio.run(_last_writer(catalog))
+
+
+async def _last_writer(catalog: str) -> Writer | None:
+    session = await asyncpg.connect(catalog, timeout=CONNECT_LIMIT_SECONDS)
+    try:
+        if await session.fetchval("select to_regclass('stargrove_writer')") is None:
+            return None
+        row = await session.fetchrow("select holder, released, taken_at from stargrove_writer")
+    finally:
+        await session.close(timeout=CLOSE_LIMIT_SECONDS)
+    if row is None:
+        return None
+    _, machine, process_id, *_ = row["holder"].split(" ")
+    return Writer(machine, process_id, not row["released"], row["taken_at"])
 
 
 class AdvisoryLock:
     """The right to commit to the lake of one Postgres database. Not reentrant; threads of a process queue on it."""
 
-    def __init__(self, catalog: str, timeout_seconds: float) -> None:
-        self.application = f"stargrove {socket.gethostname()[:24]} {os.getpid()} {uuid.uuid4().hex[:8]}"
+    def __init__(self, catalog: str, timeout_seconds: float, token: int | None = None) -> None:
+        # Postgres cuts such a name after 63 bytes.
+        name = f"stargrove {socket.gethostname()[:20]} {os.getpid()} {uuid.uuid4().hex[:8]}"
+        self.application = name if token is None else f"{name}{session_suffix(token)}"
+        self._token = token
         self._catalog = catalog
         self._timeout_seconds = timeout_seconds
         self._threads = threading.Lock()
@@ -104,6 +143,8 @@ class AdvisoryLock:
             # The session did not survive a restart of Postgres; a new one may.
             session = await self._connected()
             await self._lock(session)
+        if self._token is not None and not await session.fetchval(_IS_CURRENT, self._token):
+            raise REPLACED.error(f"token {self._token}", self._catalog)
         await self._fence(session)
         await session.execute(_TAKE, self.application)
 

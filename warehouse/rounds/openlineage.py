@@ -31,7 +31,7 @@ def round_events(lake: Warehouse, round_number: int, namespace: str) -> list[Eve
         facets = {"stargrove_round": _own({name: row[name] for name in ("fingerprint", "code_version", "policy_id", "ppm_id")})}
         events.append(_event("START", row["started_at"], namespace, "evolution_round", run_id, facets))
         if row["finished_at"] is not None:
-            ended = {"promoted": "COMPLETE", "rejected": "COMPLETE"}.get(row["status"], "FAIL")
+            ended = {"promoted": "COMPLETE", "rejected": "COMPLETE", "superseded": "COMPLETE"}.get(row["status"], "FAIL")
             trained = {name: row[f"candidate_{name}"] for name in ("policy_id", "ppm_id")}
             facets = {"stargrove_round": _own({"status": row["status"], "snapshot_id": row["snapshot_id"]} | trained)}
             events.append(_event(ended, row["finished_at"], namespace, "evolution_round", run_id, facets))

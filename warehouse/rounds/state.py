@@ -1,5 +1,6 @@
 """Rounds and checkpoints: the few rows that change. Each function is one statement or more inside the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Final
 
@@ -23,7 +24,7 @@ def start(cursor: Cursor, row: RoundRow) -> None:
         names = [field.name for field in fields(RoundRow)]
         columns = ", ".join(f"${name} as {name}" for name in names)
         sql = f"insert into rounds by name select {columns}, now() as started_at, null::timestamptz as finished_at"
-        cursor.execute(sql, asdict(row))
+        cursor.execute(sql, asdict(row) | {"set_aside": list(row.set_aside)})
         return
     if found.fingerprint != row.fingerprint:
         raise BadInput(
@@ -32,16 +33,19 @@ def start(cursor: Cursor, row: RoundRow) -> None:
         )
     cursor.execute(
         """update rounds set status = 'running', finished_at = null, flow_run_id = $flow_run_id, code_version = $code_version
-        where round = $round and status <> 'promoted'""",
+        where round = $round and status not in ('held', 'promoted', 'superseded')""",
         {"round": row.round, "flow_run_id": row.flow_run_id, "code_version": row.code_version},
     )
 
 
 def read(cursor: Cursor, round_number: int) -> RoundRow | None:
     """Return the round, or None where it was never started."""
-    columns = ", ".join(field.name for field in fields(RoundRow))
-    row = cursor.execute(f"select {columns} from rounds where round = ?", [round_number]).fetchone()
-    return None if row is None else RoundRow(*row)
+    return next(iter(_rows(cursor, "round = ?", round_number)), None)
+
+
+def read_all(cursor: Cursor) -> list[RoundRow]:
+    """Return every round that was begun, by number."""
+    return _rows(cursor, "true")
 
 
 def set_status(cursor: Cursor, round_number: int, status: RoundStatus) -> None:
@@ -113,12 +117,41 @@ def reject(cursor: Cursor, round_number: int) -> None:
     set_status(cursor, round_number, "rejected")
 
 
+def supersede(cursor: Cursor, numbers: Sequence[int]) -> None:
+    """Take rounds off the line, whatever they were; candidates of theirs that were never current are rejected."""
+    cursor.execute(
+        "update rounds set status = 'superseded', finished_at = coalesce(finished_at, now()) where list_contains(?, round)",
+        [list(numbers)],
+    )
+    cursor.execute(
+        "update checkpoints set status = 'rejected' where status = 'candidate' and list_contains(?, round)", [list(numbers)]
+    )
+
+
+def restore(cursor: Cursor, line: Sequence[int]) -> None:
+    """Make what the last round of a line trained current, and rounds of the line that were superseded promoted again."""
+    cursor.execute(
+        "update rounds set status = 'promoted' where status = 'superseded' and list_contains(?, round)", [list(line)]
+    )
+    rows = [row for row in read_all(cursor) if row.round in line]
+    policies = [row.candidate_policy_id for row in rows if row.candidate_policy_id]
+    ppms = [row.candidate_ppm_id for row in rows if row.candidate_ppm_id]
+    current = [*policies[-1:], *ppms[-1:]]
+    cursor.execute(
+        """update checkpoints set status = case when list_contains($current, checkpoint_id) then 'current' else 'retired' end
+        where status in ('current', 'retired') and kind in ('policy', 'ppm')""",
+        {"current": current},
+    )
+
+
 def refuse_new_problems(cursor: Cursor, staged: str) -> None:
     """Raise BadInput where a view brings training problems that are new while a round is unfinished.
 
     Its shards are positions among the problems: resumed among others, it would search some twice and some never.
     """
-    unfinished = cursor.execute("select round, status from rounds where status <> 'promoted' order by round").fetchone()
+    unfinished = cursor.execute(
+        "select round, status from rounds where status not in ('promoted', 'superseded') order by round"
+    ).fetchone()
     if unfinished is None:
         return
     new = cursor.execute(
@@ -129,7 +162,8 @@ def refuse_new_problems(cursor: Cursor, staged: str) -> None:
         number, status = unfinished
         raise BadInput(
             f"nothing ingested: {new[0]} new training problems would shift the shards of round {number}, which is {status}",
-            hint="finish it with `stargrove evolve` (a refused round: --override REASON), or ingest into another --home",
+            hint="finish it with `stargrove evolve` (a refused round: --override REASON; a held one: stargrove promote), or "
+            "ingest into another --home",
         )
 
 
@@ -139,6 +173,15 @@ def needed(cursor: Cursor, round_number: int) -> RoundRow:
     if row is None:
         raise BadInput(f"round {round_number} is not in the lake", hint="list the rounds with: stargrove sql 'from rounds'")
     return row
+
+
+def _rows(cursor: Cursor, condition: str, *values: object) -> list[RoundRow]:
+    # A lake that an earlier version wrote is read before it is brought up to date, and has not every column yet.
+    sql = f"select * exclude (started_at, finished_at) from rounds where {condition} order by round"
+    found = cursor.execute(sql, list(values))
+    names = [column[0] for column in found.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return [RoundRow(**row | {"set_aside": tuple(row.get("set_aside") or ())}) for row in rows]
 
 
 def _checkpoint(cursor: Cursor, condition: str, value: str) -> CheckpointRow | None:

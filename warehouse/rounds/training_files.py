@@ -6,6 +6,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Final
 
+import duckdb
+
 from warehouse.errors import BadInput, WarehouseError
 from warehouse.records import CheckpointKind
 from warehouse.store.lake import Warehouse
@@ -28,14 +30,15 @@ class TrainingFile:
     sha256: str
 
 
-def export_training_file(lake: Warehouse, round_number: int, query: str, path: Path, **parameters: int) -> TrainingFile:
+def export_training_file(lake: Warehouse, round_number: int, query: str, path: Path, **parameters: int | str) -> TrainingFile:
     """Return the file that a shipped export query was written to, from the snapshot that the round has pinned.
 
     The first call for a round pins the snapshot. What was exported is recorded, so that `reproduce` can do it again.
     """
     snapshot_id = lake.pin_training_snapshot(round_number)
-    file = _written(lake, query, path, snapshot_id, parameters)
-    with lake.transaction(f"round {round_number} {query}", {"snapshot_id": snapshot_id}) as cursor:
+    file = lake.patiently(lambda: _written(lake, query, path, snapshot_id, parameters))
+
+    def record(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("delete from training_files where round = ? and query = ?", [round_number, query])
         cursor.execute(
             "insert into training_files values (?, ?, ?, ?, ?, ?, ?)",
@@ -49,6 +52,8 @@ def export_training_file(lake: Warehouse, round_number: int, query: str, path: P
                 file.sha256,
             ],
         )
+
+    lake.write(f"round {round_number} {query}", {"snapshot_id": snapshot_id}, record)
     return file
 
 
@@ -84,7 +89,7 @@ def reproduce(lake: Warehouse, checkpoint_id: str, directory: Path) -> tuple[Tra
     return tuple(files)
 
 
-def _written(lake: Warehouse, query: str, path: Path, snapshot_id: int, parameters: dict[str, int]) -> TrainingFile:
+def _written(lake: Warehouse, query: str, path: Path, snapshot_id: int, parameters: dict[str, int | str]) -> TrainingFile:
     with Warehouse.open(lake.home, lake.settings, snapshot_id=snapshot_id) as pinned:
         n_rows = write_parquet(pinned.readers(query, parameters), path, _ROWS_PER_GROUP)
     with path.open("rb") as stream:

@@ -3,6 +3,7 @@
 -- One row per <what a row is>.
 -- Parameters: $round: which round; $limit = 4: at most so many per problem
 -- Into: <table that the rows are committed to>          (statements only)
+-- Internal: <what asks it>                               (queries that are machinery: no list shows them)
 """
 
 import re
@@ -13,6 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from warehouse.errors import BadInput
+from warehouse.similar import closest
 
 _PARAMETER = re.compile(r"\$(\w+)(?: = ([^:;]+))?: ([^;]+)")
 
@@ -28,13 +30,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A shipped statement. into: the table that its rows are committed to, None for a query."""
+    """A shipped statement. into: the table that its rows are committed to, None for a query.
+
+    internal: what asks it, where that is machinery; None for a query that people ask.
+    """
 
     name: str
     one_row_per: str
     parameters: tuple[Parameter, ...]
     into: str | None
     sql: str
+    internal: str | None = None
 
 
 @cache
@@ -46,15 +52,17 @@ def shipped(kind: str) -> dict[str, Statement]:
 
 
 def list_queries() -> tuple[Statement, ...]:
-    """Return every shipped query, ordered by name."""
-    return tuple(shipped("queries").values())
+    """Return the shipped queries that people ask, ordered by name."""
+    return tuple(query for query in shipped("queries").values() if query.internal is None)
 
 
 def find(name: str) -> Statement:
-    """Return the shipped query or statement of this name. Raises BadInput, naming those that exist."""
+    """Return the shipped query or statement of this name. Raises BadInput, naming the one that was probably meant."""
     known = shipped("queries") | shipped("statements")
     if name not in known:
-        raise BadInput(f"no shipped query is called {name!r}", hint=f"choose one of: {', '.join(sorted(shipped('queries')))}")
+        meant = closest(name, (query.name for query in list_queries()))
+        guess = f"did you mean {meant}? " if meant else ""
+        raise BadInput(f"no shipped query is called {name!r}", hint=f"{guess}all of them: stargrove sql --list")
     return known[name]
 
 
@@ -91,4 +99,11 @@ def _read(path: Traversable) -> Statement:
         Parameter(name, default.strip() or None if default else None, meaning.strip())
         for name, default, meaning in _PARAMETER.findall(header.get("Parameters", ""))
     )
-    return Statement(path.name.removesuffix(".sql"), first.removeprefix("One row per "), parameters, header.get("Into"), sql)
+    return Statement(
+        name=path.name.removesuffix(".sql"),
+        one_row_per=first.removeprefix("One row per "),
+        parameters=parameters,
+        into=header.get("Into"),
+        sql=sql,
+        internal=header.get("Internal"),
+    )

@@ -30,14 +30,16 @@ from warehouse.records import (
     RoundStatus,
 )
 from warehouse.rounds import state as rounds
+from warehouse.rounds.line import Turn, turn_of
 from warehouse.rounds.problems import insert_new, select_problems
 from warehouse.rounds.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.settings import WarehouseSettings
 from warehouse.sql.statements import bound, find, shipped
 from warehouse.store.connection import use_lake
 from warehouse.store.failures import reported
+from warehouse.store.interruption import interruptible
 from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
-from warehouse.store.opening import commit_lock, open_and_migrate, open_to_read, retried
+from warehouse.store.opening import OUTAGE_LIMIT_SECONDS, commit_lock, open_and_migrate, open_to_read, patiently, retried
 from warehouse.store.parquet import write_parquet
 from warehouse.store.staged_file import StagedFile
 from warehouse.store.staging import SORT_KEYS, staged
@@ -65,13 +67,19 @@ class Warehouse:
     """An open lake. Use it as a context manager; share one object among the threads of a process."""
 
     def __init__(
-        self, location: Location, settings: WarehouseSettings, connection: duckdb.DuckDBPyConnection, lock: CommitLock | None
+        self,
+        location: Location,
+        settings: WarehouseSettings,
+        connection: duckdb.DuckDBPyConnection,
+        lock: CommitLock | None,
+        outage_limit_seconds: float = 0.0,
     ) -> None:
         self.home = location.home
         self.location = location
         self.settings = settings
         self._connection = connection
         self.lock = lock
+        self._outage_limit_seconds = outage_limit_seconds
         self._access: S3Access | None = None
 
     @classmethod
@@ -89,15 +97,22 @@ class Warehouse:
 
     @classmethod
     def at(
-        cls, location: Location, settings: WarehouseSettings, *, read_only: bool = False, snapshot_id: int | None = None
+        cls,
+        location: Location,
+        settings: WarehouseSettings,
+        *,
+        read_only: bool = False,
+        snapshot_id: int | None = None,
+        token: int | None = None,
     ) -> Self:
         """Return the lake of a location, created or migrated where it is to be written.
 
-        snapshot_id: the lake as it was then, read only. Raises WarehouseError when there is no lake to read, when a newer
-        version wrote it, or when it is damaged.
+        snapshot_id: the lake as it was then, read only. token: of the lease under which everything is committed; such a lake
+        waits for servers that are away, and refuses commits with LeaseLost once another process has the lease. Raises
+        WarehouseError when there is no lake to read, when a newer version wrote it, or when it is damaged.
         """
         read_only = read_only or snapshot_id is not None
-        lock = None if read_only else commit_lock(location, settings)
+        lock = None if read_only else commit_lock(location, settings, token)
         try:
             if lock is None:
                 with reported(location.name):
@@ -110,7 +125,7 @@ class Warehouse:
             raise
         if not is_remembered(location):
             remember(location)
-        return cls(location, settings, connection, lock)
+        return cls(location, settings, connection, lock, 0.0 if token is None else OUTAGE_LIMIT_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -186,7 +201,7 @@ class Warehouse:
         """Return a context with a cursor inside a transaction that commits at its end with this message, or not at all."""
         if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self.lock.held(), self.cursor() as cursor, reported(self.location.name):
+        with self.lock.held(), reported(self.location.name), self.cursor() as cursor:
             cursor.execute("begin")
             try:
                 yield cursor
@@ -199,65 +214,93 @@ class Warehouse:
                 _roll_back(cursor)
                 raise
 
+    def patiently(self, work: Callable[[], Value]) -> Value:
+        """Return what `work` returns; under a lease it is tried again while Postgres or S3 is away."""
+        return patiently(work, self._outage_limit_seconds)
+
     @contextmanager
     def exclusive(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Return a context with a cursor outside any transaction, while nobody else writes: for maintenance."""
         if self.lock is None:
             raise WarehouseError(f"{self.home}: the lake was opened read-only")
-        with self.lock.held(), self.cursor() as cursor:
+        with self.lock.held(), reported(self.location.name), self.cursor() as cursor:
             yield cursor
 
     def _commit(self, batch: Batch, insert: Callable[[duckdb.DuckDBPyConnection], int]) -> Committed:
         message = f"round {batch.round} {batch.stage} {batch.shard}"
         extra = {"batch_id": batch.batch_id, "flow_run_id": batch.flow_run_id, "task_run_id": batch.task_run_id}
-        with self.transaction(message, extra) as cursor:
+
+        def write(cursor: duckdb.DuckDBPyConnection) -> Committed:
             started = time.perf_counter()
             replaced = forget(cursor, batch.batch_id)
             n_rows = insert(cursor)
             # Where the caller measured nothing, the statement was the work.
             write_ledger(cursor, replace(batch, wall_seconds=batch.wall_seconds or time.perf_counter() - started), n_rows)
-        return Committed(batch.batch_id, n_rows, replaced)
+            return Committed(batch.batch_id, n_rows, replaced)
+
+        return self.write(message, extra, write)
+
+    def write(self, message: str, extra: Mapping[str, object], write: Callable[[duckdb.DuckDBPyConnection], Value]) -> Value:
+        """Return what `write` returns, in one transaction. It may be called twice, after a commit that was not heard of."""
+
+        def attempt() -> Value:
+            with self.transaction(message, extra) as cursor:
+                return write(cursor)
+
+        return self.patiently(attempt)
 
     # Rounds and checkpoints
 
     def start_round(self, row: RoundRow) -> None:
         """Record that the round runs; on resume it keeps its start and its pin. Raises BadInput for other settings."""
-        with self.transaction(f"round {row.round} starts", {"flow_run_id": row.flow_run_id}) as cursor:
-            rounds.start(cursor, row)
+        extra = {"flow_run_id": row.flow_run_id}
+        self.write(f"round {row.round} starts", extra, lambda cursor: rounds.start(cursor, row))
 
     def set_round_status(self, round_number: int, status: RoundStatus) -> None:
         """Set the status of a round, and when it finished."""
-        with self.transaction(f"round {round_number} {status}", {}) as cursor:
-            rounds.set_status(cursor, round_number, status)
+        self.write(f"round {round_number} {status}", {}, lambda cursor: rounds.set_status(cursor, round_number, status))
 
     def set_candidates(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
         """Record which checkpoints a round trained."""
-        with self.transaction(f"round {round_number} candidates", {}) as cursor:
-            rounds.set_candidates(cursor, round_number, policy_id, ppm_id)
+        self.write(
+            f"round {round_number} candidates",
+            {},
+            lambda cursor: rounds.set_candidates(cursor, round_number, policy_id, ppm_id),
+        )
 
     def pin_training_snapshot(self, round_number: int) -> int:
         """Return the snapshot that the trainers of a round read, decided by the first call and pinned from then on."""
-        with self.transaction(f"round {round_number} pins its training data", {}) as cursor:
-            return rounds.pin_snapshot(cursor, round_number)
+        message = f"round {round_number} pins its training data"
+        return self.write(message, {}, lambda cursor: rounds.pin_snapshot(cursor, round_number))
 
     def record_checkpoint(self, checkpoint: CheckpointRow) -> None:
         """Record a published checkpoint; one that is there already stays as it is."""
-        with self.transaction(f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}", {}) as cursor:
-            rounds.record_checkpoint(cursor, checkpoint)
+        message = f"round {checkpoint.round} {checkpoint.kind} {checkpoint.checkpoint_id}"
+        self.write(message, {}, lambda cursor: rounds.record_checkpoint(cursor, checkpoint))
 
     def promote(self, round_number: int, policy_id: str, ppm_id: str | None) -> None:
         """Make checkpoints the current ones, retire their predecessors and close the round: all at once, or nothing."""
-        with self.transaction(f"round {round_number} promoted", {"policy_id": policy_id, "ppm_id": ppm_id}) as cursor:
-            rounds.promote(cursor, round_number, policy_id, ppm_id)
+        extra = {"policy_id": policy_id, "ppm_id": ppm_id}
+        self.write(
+            f"round {round_number} promoted", extra, lambda cursor: rounds.promote(cursor, round_number, policy_id, ppm_id)
+        )
 
     def reject(self, round_number: int) -> None:
         """Close a round as rejected, its candidates with it; the current checkpoints stay."""
-        with self.transaction(f"round {round_number} rejected", {}) as cursor:
-            rounds.reject(cursor, round_number)
+        self.write(f"round {round_number} rejected", {}, lambda cursor: rounds.reject(cursor, round_number))
 
     def round_row(self, round_number: int) -> RoundRow | None:
         """Return a round, or None where it was never started."""
         return self._read(lambda cursor: rounds.read(cursor, round_number))
+
+    def round_rows(self) -> list[RoundRow]:
+        """Return every round that was begun, by number."""
+        return self._read(rounds.read_all)
+
+    def turn(self, round_number: int) -> Turn:
+        """Return the turn of a round in its line; one that was never begun builds on all before it."""
+        row = self.round_row(round_number)
+        return Turn(round_number) if row is None else turn_of(row)
 
     def checkpoint(self, checkpoint_id: str) -> CheckpointRow | None:
         """Return a checkpoint by its id."""
@@ -274,6 +317,24 @@ class Warehouse:
         sql, values = _resolved(name_or_sql, parameters)
 
         return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
+
+    def head(self, name_or_sql: str, n_rows: int, parameters: Mapping[str, object]) -> "pl.DataFrame":
+        """Return the first rows of `query`, and one more where there are more; DuckDB makes no others. Ctrl-C stops it."""
+        import polars as pl
+
+        sql, values = _resolved(name_or_sql, parameters)
+
+        def read(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+            reader = cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+            batches: list[pa.RecordBatch] = []
+            while sum(batch.num_rows for batch in batches) <= n_rows:
+                try:
+                    batches.append(reader.read_next_batch())
+                except StopIteration:
+                    break
+            return pl.DataFrame(pa.Table.from_batches(batches, reader.schema)).head(n_rows + 1)
+
+        return self._read(lambda cursor: interruptible(cursor, read), _named(name_or_sql))
 
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
@@ -326,8 +387,11 @@ class Warehouse:
             with self.cursor() as cursor:
                 return read(cursor)
 
-        with reported(where or self.location.name):
-            return retried(attempt)
+        def report() -> Value:
+            with reported(where or self.location.name):
+                return retried(attempt)
+
+        return self.patiently(report)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

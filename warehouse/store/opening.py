@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import duckdb
 
+from warehouse.errors import ServerAway
 from warehouse.places.location import Location, lake_directory
 from warehouse.settings import WarehouseSettings
 from warehouse.store import migrations
@@ -18,10 +19,15 @@ from warehouse.store.writer_lock import CommitLock, WriterLock
 
 Value = TypeVar("Value")
 
+OUTAGE_LIMIT_SECONDS: Final = 120.0
+"""How long whoever conducts the rounds waits for Postgres or S3: a server that restarts needs ten seconds, a database that
+fails over to its replica one to two minutes; what takes longer is for people."""
+
 _LOG: Final = logging.getLogger("stargrove.upgrade")
 """Where nothing is configured, Python prints warnings to stderr: every command that writes says what it upgrades."""
 
 _RETRY_SECONDS: Final = 0.05
+_AWAY_PAUSE_SECONDS: Final = 0.5
 _READ_RETRY_LIMIT_SECONDS: Final = 10.0
 
 
@@ -37,13 +43,28 @@ def retried(read: Callable[[], Value]) -> Value:
         time.sleep(_RETRY_SECONDS)
 
 
-def commit_lock(location: Location, settings: WarehouseSettings) -> CommitLock:
-    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres."""
+def patiently(work: Callable[[], Value], limit_seconds: float) -> Value:
+    """Return what `work` returns, tried again while Postgres or S3 is away, for this long at most."""
+    deadline = time.monotonic() + limit_seconds
+    while True:
+        try:
+            return work()
+        except ServerAway:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_AWAY_PAUSE_SECONDS)
+
+
+def commit_lock(location: Location, settings: WarehouseSettings, token: int | None) -> CommitLock:
+    """Return the lock that a committer of the lake takes: a file in the home, or an advisory lock of its Postgres.
+
+    token: of the lease under which everything is committed, where one was taken.
+    """
     if not location.catalog:
         return WriterLock(lake_directory(location.home) / "writer.lock", settings.lock_timeout_seconds)
     from warehouse.places.postgres import AdvisoryLock
 
-    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds)
+    return AdvisoryLock(location.catalog, settings.lock_timeout_seconds, token)
 
 
 def open_to_read(location: Location, settings: WarehouseSettings, snapshot_id: int | None) -> duckdb.DuckDBPyConnection:

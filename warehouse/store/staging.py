@@ -30,6 +30,8 @@ RECORDS: Final[dict[str, type]] = {
     "ablations": measured.Ablation,
     "training_metrics": measured.TrainingMetricRow,
     "gate_results": measured.GateResult,
+    "regraded_verdicts": measured.RegradedVerdict,
+    "regrade_figures": measured.RegradeFigure,
 }
 """The tables that batches write, with the record that is a row of each."""
 

@@ -1,4 +1,4 @@
-"""`stargrove export`: training data and trees as files for others, with a dataset card."""
+"""`stargrove export`: training data, trees and transcripts as files for others, with a dataset card."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,32 +11,44 @@ NAME = "export"
 
 
 def command(
-    kind: Annotated[Literal["sft", "preferences", "trees"], typer.Argument(help="What to export.")],
+    kind: Annotated[Literal["sft", "preferences", "trees", "transcripts"], typer.Argument(help="What to export.")],
     round_: Annotated[int, typer.Option("--round", help="Of which round; 0 holds what was imported.")],
     form: Annotated[
-        Literal["trl", "rstar"] | None,
-        typer.Option(help="Columns as TRL reads them (default), or the form of rStar-Math (always for trees)."),
+        Literal["trl", "chat", "rstar", "scout"] | None,
+        typer.Option(
+            help="Columns as TRL reads them (default for sft and preferences), conversations, the form of rStar-Math "
+            "(default for trees), or Inspect Scout's (default for transcripts)."
+        ),
     ] = None,
-    format_: Annotated[Literal["jsonl", "parquet"], typer.Option("--format", help="Kind of file for --form trl.")] = "jsonl",
+    format_: Annotated[
+        Literal["jsonl", "parquet"] | None,
+        typer.Option("--format", help="One file (default), or a folder of Parquet files as data set hubs lay it out."),
+    ] = None,
+    markers: Annotated[
+        Literal["keep", "strip"] | None,
+        typer.Option(help="In --form chat: the markers of the step format as they are (default), or Markdown in their place."),
+    ] = None,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where the files and their card are written.")] = Path("exported"),
     push: Annotated[str | None, typer.Option(metavar="REPOSITORY", help="Also push to this dataset of your hub.")] = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Write a round's SFT examples, preference pairs or search trees, and README.md: the dataset card.
+    """Write a round's SFT examples, preference pairs, search trees or transcripts, and README.md: the dataset card.
 
     --push uses the hub and the token that the libraries of Hugging Face find in the environment.
     """
-    from flows.data.dataset_card import INDEX
-    from flows.data.export import ExportRequest, run_export
+    from flows.data.exports.base import export_request
+    from flows.data.exports.index import INDEX
+    from flows.data.exports.run import CARD, run_export
     from warehouse.places.objects import fetched, placed, spelled
 
-    form = form or ("rstar" if kind == "trees" else "trl")
+    request = export_request(kind, round_, form, format_, markers)
     with placed(output, index=INDEX) as directory:
-        file = run_export(home, ExportRequest(kind, round_, form, format_), directory)
-    name, card = spelled(output / file.name), spelled(output / "README.md")
-    typer.echo(f"{name}: {file.n_rows:,} rows, sha256 {file.sha256[:16]}; card: {card}")
+        made = run_export(home, request, directory)
+    files = f" in {made.n_files} files" if made.n_files > 1 else ""
+    what = f"{made.n_rows:,} rows{files} of snapshot {made.snapshot_id}, sha256 {made.sha256[:16]}"
+    typer.echo(f"{spelled(output / made.name)}: {what}; card: {spelled(output / CARD)}")
     if push is not None:
-        from flows.data.hub import push_directory
+        from flows.data.exports.push import push_directory
 
         with fetched(output) as directory:
             typer.echo(f"pushed to {push_directory(directory, push)}")

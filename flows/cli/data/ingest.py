@@ -14,7 +14,11 @@ NAME = "ingest"
 
 def command(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="JSON, CSV, Parquet or Arrow, compressed, or a folder.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="JSON, CSV, Parquet or Arrow, compressed, or a folder; also s3:// and hf://datasets/OWNER/NAME@REVISION.",
+        ),
     ],
     split: Annotated[Split, typer.Option(help="Benchmarks are `test`: they can never enter training.")] = "train",
     source: Annotated[str, typer.Option(help="Name stored with each problem; default: the file's name.")] = "",

@@ -70,6 +70,7 @@ def move(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Carry the lake to Postgres and S3, or back home: every row, snapshot and checkpoint. Run it again after a kill."""
+    from flows.home.lease import leased
     from flows.home.lock import hold
     from flows.home.move import run_move
     from warehouse.errors import BadInput
@@ -84,7 +85,9 @@ def move(
         raise BadInput(
             str(error), hint="for instance: --catalog postgresql://me@db/stargrove --data s3://bucket/lake"
         ) from error
-    with hold(home):
+    with hold(home), leased(source) as lease:
+        if lease is not None:
+            lease.keep(typer.echo, typer.echo)
         report = run_move(source, new_catalog, new_data)
     typer.echo(
         f"{report.n_rows:,} rows in {report.n_files} files ({report.n_bytes:,} bytes), compared at "

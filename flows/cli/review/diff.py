@@ -10,7 +10,7 @@ NAME = "diff"
 
 
 def command(
-    round_: Annotated[list[int], typer.Option("--round", help="A round; give two: --round 2 --round 3.")],
+    round_: Annotated[list[int], typer.Option("--round", help="A round; give two, in any order: --round 2 --round 3.")],
     all_: Annotated[bool, typer.Option("--all", help="Show what stayed the same, too.")] = False,
     format_: Annotated[Literal["text", "json"], typer.Option("--format", help="How it is printed.")] = "text",
     home: HomeOption = DEFAULT_HOME,
@@ -22,6 +22,6 @@ def command(
     if format_ == "json":
         typer.echo(difference.json())
         return
-    from rich.console import Console
+    from flows.display.screen import screen
 
-    Console().print(difference.tables(with_unchanged=all_))
+    screen().print(difference.tables(with_unchanged=all_))

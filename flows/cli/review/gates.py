@@ -16,11 +16,11 @@ def command(
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Show the results of the gates, expectation by expectation."""
-    from rich.console import Console
-
+    from flows.display.screen import screen
     from flows.display.tables.broken_rows import broken_rows
     from flows.display.tables.gates import gate_tables
 
-    Console().print(gate_tables(home, round_, failed_only=failed or rows))
+    console = screen()
+    console.print(gate_tables(home, round_, failed_only=failed or rows))
     if rows:
-        typer.echo(broken_rows(home, round_))
+        typer.echo(broken_rows(home, round_, console.width))

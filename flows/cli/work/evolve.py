@@ -23,9 +23,9 @@ def command(
     from flows.settings import load
 
     settings = load(profile, file, set_ or [])
-    with hold(home):
+    with hold(home) as lock:
         from flows.display.progress import open_display
         from flows.home.conduct import run_evolve
 
         with open_display() as display:
-            run_evolve(settings, home, display, override)
+            run_evolve(settings, home, lock, display, override)

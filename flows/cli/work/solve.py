@@ -79,7 +79,12 @@ def _solved(settings: "Settings", resources: "Resources", statement: str, method
     ppm = None if method == "greedy" else resources.lake.current_checkpoint("ppm")
     if policy is None or (ppm is None and method != "greedy"):
         raise BadInput(f"no round of {resources.site.home} is promoted yet", hint="finish one: stargrove evolve")
-    how = TestTime(settings.evaluation, settings.search_of(policy.round), ppm is not None, resources.domain.wording)
+    how = TestTime(
+        settings.evaluation,
+        settings.search_of(resources.lake.turn(policy.round).place),
+        ppm is not None,
+        resources.domain.wording,
+    )
     key = tree_id(settings.run.seed, 0, problem_id(statement), 0)
     with resources.machinery(policy.checkpoint_id, ppm.checkpoint_id if ppm else None) as machinery:
         driver: Driver[Solution] = Driver(machinery, window=1)

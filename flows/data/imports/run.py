@@ -1,6 +1,7 @@
 """Import a file from elsewhere: read shard by shard, so that memory does not grow with it, and each shard at most once."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from tasks.interchange.solutions import SolvedProblem
 from tasks.problems.readers import read_rows
 from tasks.problems.rows import RawRow
 from warehouse.errors import BadInput
+from warehouse.places.hub import pinned
 from warehouse.places.objects import fetched
 from warehouse.records import Batch, Source
 from warehouse.stages import IMPORT_ROLLOUT, SOURCES
@@ -36,6 +38,7 @@ def run_import(settings: Settings, home: Path, kind: str, origin: ImportSource) 
 
     Raises BadInput where no row of the file can be used.
     """
+    origin = replace(origin, path=pinned(origin.path))
     with fetched(origin.path) as local:
         return _imported(settings, home, kind, origin, local)
 
@@ -48,7 +51,7 @@ def _imported(settings: Settings, home: Path, kind: str, origin: ImportSource, l
     with Warehouse.open(home, settings.warehouse) as lake:
         if lake.is_committed(done.batch_id):
             return report
-        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading)
+        grader = DOMAINS[settings.problems.domain].open_grader(settings.grading, settings.sandbox)
         try:
             importer = KINDS[kind](settings, lake, origin)
             for number, rows in enumerate(_chunks(read_rows(local))):

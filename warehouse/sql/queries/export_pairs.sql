@@ -1,11 +1,13 @@
 -- One row per preference pair of the rounds up to this one, as text: prompt, chosen, rejected
--- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Parameters: $round: round that trains; $first_round = 1: take the trees of this round and later; $set_aside = null: rounds to leave out, separated by commas; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Internal: stargrove export
 with recursive
 pairs as materialized (
     select *
     from preference_pairs
     where
         round between $first_round::integer and $round::integer
+        and ($set_aside::varchar is null or not list_contains(string_split($set_aside::varchar, ','), round::varchar))
         and ($first_problem::varchar is null or problem_id >= $first_problem::varchar)
         and ($next_problem::varchar is null or problem_id < $next_problem::varchar)
 ),

@@ -1,5 +1,6 @@
 -- One row per training example of the policy of a round, with the text it is trained on
 -- Parameters: $round: round that trains; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Internal: stargrove export and train-policy
 with
 examples as (
     select sft_examples.problem_id, sft_examples.trajectory_id, sft_examples.trajectory_round, sft_examples.rank, trajectories.tree_id,

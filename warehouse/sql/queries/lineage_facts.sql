@@ -1,5 +1,6 @@
 -- One row per fact about a thing of the lineage: its name and its value as text
 -- Parameters: $kind: checkpoint, round, batch, tree, trajectory or problem; $id: its id
+-- Internal: stargrove lineage
 with
 facts as (
     select unnest([

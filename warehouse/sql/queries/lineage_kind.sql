@@ -1,5 +1,6 @@
 -- One row per thing that has this id: its kind
 -- Parameters: $id: a checkpoint, trajectory, tree, batch, problem, or the number of a round
+-- Internal: stargrove lineage
 select 'checkpoint' as kind, checkpoint_id as id from checkpoints where checkpoint_id = $id::varchar
 union all
 select 'batch', batch_id from batches where batch_id = $id::varchar

@@ -1,5 +1,6 @@
 -- One row per thing that this one came from: a few of each kind and relation, and how many there are
 -- Parameters: $kind: checkpoint, round, batch, tree, trajectory or problem; $id: its id; $limit = 3: at most so many of each kind and relation
+-- Internal: stargrove lineage
 select
     relation,
     parent_kind as kind,

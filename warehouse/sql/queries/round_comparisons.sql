@@ -1,4 +1,4 @@
--- One row per round and metric: its share of problems, and on how many of them it earned more and less than the round before
+-- One row per round and metric: its share of problems, and on how many of them it earned more and less than the round of its line before
 -- Parameters: $split = test: split of the held-out metrics
 with
 shares as (
@@ -6,9 +6,21 @@ shares as (
     from v_round_shares
     where split = $split::varchar or metric = 'coverage'
 ),
+rounds_measured as (
+    select distinct round, metric from shares
+),
 measured as (
-    select round, metric, lag(round) over (partition by metric order by round) as previous_round
-    from (select distinct round, metric from shares)
+    select round, metric, max(earlier_round) as previous_round
+    from (
+        select one.round, one.metric, earlier.round as earlier_round
+        from rounds_measured as one
+        inner join rounds_measured as earlier on earlier.metric = one.metric and earlier.round < one.round
+        anti join v_set_aside on v_set_aside.round = one.round and v_set_aside.set_aside_round = earlier.round
+        union all
+        -- The first of its line has none before it.
+        select round, metric, null from rounds_measured
+    )
+    group by round, metric
 ),
 final as (
     select

@@ -58,6 +58,10 @@ facts as (
     union all
     select section, what, null, null, old, new from kept_or_not where section <> 'problems'
 ),
+-- Stages stand in the order in which the later round committed them.
+places as (
+    select stage, row_number() over (order by first_committed_at, stage) as place from v_stage_costs where round = $after::integer
+),
 -- Problem by problem, where both rounds measured the same ones.
 paired as (
     select
@@ -84,14 +88,20 @@ final as (
         after_number - before_number as change,
         coalesce(before_text, before_number::varchar) is distinct from coalesce(after_text, after_number::varchar) as is_changed,
         paired.n_better,
-        paired.n_worse
+        paired.n_worse,
+        places.place
     from facts
     left join paired on paired.section = facts.section and paired.what = facts.what
+    left join places
+        on
+            (facts.section in ('seconds', 'tokens') and places.stage = facts.what)
+            or (facts.section = 'gates' and places.stage = 'gate-' || split_part(facts.what, ' ', 1))
 )
-select * from final
+select section, what, before, after, change, is_changed, n_better, n_worse from final
 order by
     list_position(
         ['round', 'coverage', 'solved problems', 'accuracy', 'search', 'training data', 'SFT examples', 'calibration', 'gates', 'seconds', 'tokens'],
         section
     ),
+    place nulls last,
     what

@@ -1,5 +1,6 @@
 -- One row per table and batch of a round whose rows are there without their line in the ledger
 -- Parameters: $round: which round
+-- Internal: the gate training-data
 with written as (
     select 'nodes' as table_name, batch_id, count(*) as n_rows from nodes where round = $round group by batch_id
     union all

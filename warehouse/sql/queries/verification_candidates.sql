@@ -1,5 +1,6 @@
 -- One row per trajectory to be executed again: the best correct ones of each problem, with their texts from the root on
 -- Parameters: $round: round that searched; $limit = 4: at most so many per problem; $first_problem = null: only problems from this id on; $next_problem = null: only problems before this id
+-- Internal: verify
 with
 correct as (
     select trajectory_id, tree_id, problem_id, node_ids, answer, mean_q

@@ -1,5 +1,5 @@
 -- One row per training example of the policy: the best verified trajectories of each problem by mean Q-value
--- Parameters: $round: round that trains; $n_per_problem = 2: at most so many per problem; $first_round = 1: take the trees of this round and later
+-- Parameters: $round: round that trains; $n_per_problem = 2: at most so many per problem; $first_round = 1: take the trees of this round and later; $set_aside = null: rounds to leave out, separated by commas
 -- Into: sft_examples
 with
 verified as (
@@ -13,7 +13,9 @@ candidates as (
     select trajectories.problem_id, trajectories.trajectory_id, trajectories.round as trajectory_round, trajectories.mean_q, trajectories.text_hash
     from trajectories
     semi join verified on verified.trajectory_id = trajectories.trajectory_id
-    where trajectories.round between $first_round::integer and $round::integer
+    where
+        trajectories.round between $first_round::integer and $round::integer
+        and ($set_aside::varchar is null or not list_contains(string_split($set_aside::varchar, ','), trajectories.round::varchar))
 ),
 -- The same solution found twice is one example.
 distinct_texts as (

@@ -1,6 +1,6 @@
 -- One row per training example of the control: as many trajectories as annotate_sft selects, as the policy samples them, right or wrong
 -- Drawn by v_draws, with the probability that the policy proposes their steps.
--- Parameters: $round: round that trains; $n_per_problem = 2: of annotate_sft; $first_round = 1: take the trees of this round and later
+-- Parameters: $round: round that trains; $n_per_problem = 2: of annotate_sft; $first_round = 1: take the trees of this round and later; $set_aside = null: rounds to leave out, separated by commas
 -- Into: sft_examples
 with
 verified as (
@@ -20,7 +20,9 @@ candidates as (
         verified.trajectory_id is not null as is_verified
     from trajectories
     left join verified on verified.trajectory_id = trajectories.trajectory_id
-    where trajectories.round between $first_round::integer and $round::integer
+    where
+        trajectories.round between $first_round::integer and $round::integer
+        and ($set_aside::varchar is null or not list_contains(string_split($set_aside::varchar, ','), trajectories.round::varchar))
 ),
 wanted_per_problem as (
     select problem_id, least(count(distinct text_hash), $n_per_problem::integer) as n_wanted

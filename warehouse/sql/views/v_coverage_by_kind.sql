@@ -31,6 +31,8 @@ so_far as (
         count(distinct searched.problem_id) filter (where searched.is_solved) as n_solved
     from rounds_searched
     inner join searched on searched.round <= rounds_searched.round
+    anti join v_set_aside
+        on v_set_aside.round = rounds_searched.round and v_set_aside.set_aside_round = searched.round
     group by
         grouping sets (
             (rounds_searched.round, searched.kind, searched.level),

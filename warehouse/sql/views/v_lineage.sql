@@ -2,7 +2,10 @@
 with
 -- Which rounds' pairs the PPM of a round was trained on.
 pair_rounds as (
-    select round, coalesce(json_extract_string(parameters_json, '$.first_round')::integer, 1) as first_round
+    select
+        round,
+        coalesce(json_extract_string(parameters_json, '$.first_round')::integer, 1) as first_round,
+        string_split(coalesce(json_extract_string(parameters_json, '$.set_aside'), ''), ',') as set_aside
     from training_files
     where query = 'export_ppm_pairs'
 ),
@@ -27,7 +30,10 @@ edges as (
     select distinct 'checkpoint', checkpoints.checkpoint_id, 'trained on', 'tree', preference_pairs.chosen_tree_id
     from checkpoints
     inner join pair_rounds on pair_rounds.round = checkpoints.round
-    inner join preference_pairs on preference_pairs.round between pair_rounds.first_round and pair_rounds.round
+    inner join preference_pairs
+        on
+            preference_pairs.round between pair_rounds.first_round and pair_rounds.round
+            and not list_contains(pair_rounds.set_aside, preference_pairs.round::varchar)
     where checkpoints.kind = 'ppm'
     union all
     select 'trajectory', trajectory_id, 'path in', 'tree', tree_id from trajectories

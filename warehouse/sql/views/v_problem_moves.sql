@@ -1,19 +1,38 @@
--- One row per problem and round that searched it: solved or not, its difficulty, and how both moved since the round that searched it before
+-- One row per problem and round that searched it: solved or not, its difficulty, and how both moved since the round of its line that searched it before
 with
+searched as materialized (
+    select round, problem_id, level, is_solved, difficulty, n_right_endings / nullif(n_endings, 0) as correct_share from v_searched
+),
+rounds_searched as (
+    select distinct round from searched
+),
+builds_on as (
+    select rounds_searched.round, earlier.round as earlier_round
+    from rounds_searched
+    inner join rounds_searched as earlier on earlier.round < rounds_searched.round
+    anti join v_set_aside on v_set_aside.round = rounds_searched.round and v_set_aside.set_aside_round = earlier.round
+),
+before as (
+    select
+        builds_on.round,
+        searched.problem_id,
+        max(searched.round) as previous_round,
+        max_by(searched.is_solved, searched.round) as was_solved,
+        max_by(searched.difficulty, searched.round) as previous_difficulty,
+        bool_or(searched.is_solved) as solved_before
+    from builds_on
+    inner join searched on searched.round = builds_on.earlier_round
+    group by builds_on.round, searched.problem_id
+),
 history as (
     select
-        round,
-        problem_id,
-        level,
-        is_solved,
-        difficulty,
-        n_right_endings / nullif(n_endings, 0) as correct_share,
-        lag(round) over problem_rounds as previous_round,
-        lag(is_solved) over problem_rounds as was_solved,
-        lag(difficulty) over problem_rounds as previous_difficulty,
-        coalesce(bool_or(is_solved) over (problem_rounds rows between unbounded preceding and 1 preceding), false) as solved_before
-    from v_searched
-    window problem_rounds as (partition by problem_id order by round)
+        searched.*,
+        before.previous_round,
+        before.was_solved,
+        before.previous_difficulty,
+        coalesce(before.solved_before, false) as solved_before
+    from searched
+    left join before on before.round = searched.round and before.problem_id = searched.problem_id
 ),
 final as (
     select

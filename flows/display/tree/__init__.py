@@ -1,0 +1,1 @@
+"""One search tree as people look at it: in the terminal, and as a page."""

@@ -1,0 +1,1 @@
+"""The shell of `stargrove sql`: a prompt over the lake, read-only."""
