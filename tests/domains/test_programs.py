@@ -97,6 +97,8 @@ def test_programs_that_differ_by_comments_alone_are_one_vote() -> None:
         ({"a": 0.30000000000000004}, {"a": 0.3}, True),
         ([1, 2], (1, 2), False),
         ("1", 1, False),
+        (10**20 + 1, 10**20, False),
+        (10**400, 0.5, False),
         (0.31, 0.3, False),
         ({"a": 1}, {"a": 1, "b": 2}, False),
         ([1], [1, 1], False),
