@@ -93,6 +93,19 @@ def test_verdicts_change_by_kind_and_figures_follow(graded: Path) -> None:
     assert (one.n_answers, one.batch_ids) == (10, ())
 
 
+def test_equal_answers_are_graded_once_however_many_rows_say_so(graded: Path) -> None:
+    with Warehouse.open(graded, read_only=True) as lake:
+        found = lake.query("stored_answers", round=ROUND).rows()
+    assert found == [
+        ("1", "1", "correct", 3),
+        ("1", "1", "wrong", 1),
+        ("1.0", "1", "unknown", 1),
+        ("2", "1", "wrong", 3),
+        ("2/2", "1", "wrong", 1),
+        ("3", "1", "correct", 1),
+    ]
+
+
 def test_without_write_nothing_is_written(graded: Path) -> None:
     with Warehouse.open(graded, read_only=True) as lake:
         before = lake.snapshot_id()
