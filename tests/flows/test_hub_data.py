@@ -73,10 +73,10 @@ def test_a_branch_is_read_as_the_commit_that_it_is_and_the_lake_says_which(hub: 
     assert run_ingest(SETTINGS, tmp_path, path, "train", "numbers").already_there
 
 
-def test_a_whole_data_set_is_its_tables(hub: Hub, tmp_path: Path) -> None:
+def test_of_a_whole_data_set_the_tables_of_the_split_are_read(hub: Hub, tmp_path: Path) -> None:
     report = run_ingest(SETTINGS, tmp_path, Path(f"hf://datasets/owner/name@{COMMIT}"), "train", "numbers")
-    assert (report.n_new, report.n_rows) == (2, 2)
-    assert sources(tmp_path) == [(f"hf://datasets/owner/name@{COMMIT}", 2)]
+    assert (report.n_new, report.n_rows) == (1, 1)  # Not more/test.jsonl.
+    assert sources(tmp_path) == [(f"hf://datasets/owner/name@{COMMIT}", 1)]
 
 
 def test_imports_name_the_commit_too(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
