@@ -91,7 +91,7 @@ def status_of(home: Path) -> HomeStatus:
     worker, review = holder(home), reviewed_at(home)
     location = existing(home, WarehouseSettings())
     if location is None:
-        advice = () if worker else (f"begin with: stargrove evolve --home {home}",)
+        advice: tuple[str, ...] = () if worker else (f"begin with: stargrove evolve --home {home}",)
         return HomeStatus(home, "none yet", False, None, (), None, worker, None, review, advice)
     with Warehouse.at(location, WarehouseSettings(), read_only=True) as lake:
         rounds = tuple(RoundState(**row) for row in lake.query("round_states").iter_rows(named=True))

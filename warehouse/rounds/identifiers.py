@@ -30,9 +30,7 @@ def identified(lake: Warehouse, kind: Kind, given: str) -> str:
         return beginning[0]
     if beginning:
         some = ", ".join(beginning[: _MAX_NAMED - 1]) + (", ..." if len(beginning) == _MAX_NAMED else "")
-        raise BadInput(
-            f"several {kind}s begin with {wanted!r}: {some}", hint="give more of the one that you mean"
-        )
+        raise BadInput(f"several {kind}s begin with {wanted!r}: {some}", hint="give more of the one that you mean")
     raise BadInput(f"no {kind} is called {wanted!r}", hint=_meant(lake, kind, wanted, rows))
 
 
