@@ -108,7 +108,7 @@ def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch, *arguments: s
     def raise_it(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("flows.settings.load", raise_it)
+    monkeypatch.setattr("flows.settings.layered", raise_it)
     return cli.main(["config", "check", *arguments])
 
 

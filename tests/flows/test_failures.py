@@ -157,7 +157,7 @@ KINDS: list[tuple[Callable[[], None], str, str]] = [
 def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, raising: Callable[[], None], *arguments: str) -> int:
     """Return the exit code of a command in whose middle something is raised. What is kept of it goes to tmp_path."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr("flows.settings.load", lambda *_: raising())
+    monkeypatch.setattr("flows.settings.layered", lambda *_: raising())
     return cli.main(["config", "check", *arguments])
 
 
