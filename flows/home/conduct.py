@@ -55,10 +55,10 @@ def run_evolve(settings: Settings, home: Path, lock: HomeLock, display: Display,
         conclude(at_work.resources.lake, home, display)
 
 
-def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[[EvolutionPlan], None]":
+def flow_run_namer(lock: HomeLock, lease: PostgresLease | None) -> "FlowStateHook[..., None]":
     """Return what Prefect calls when the flow begins: whoever is refused is told which flow run is at work."""
 
-    def name_flow_run(flow: "Flow[[EvolutionPlan], None]", flow_run: "FlowRun", state: "State") -> None:
+    def name_flow_run(flow: "Flow[..., None]", flow_run: "FlowRun", state: "State") -> None:
         lock.name_flow_run(str(flow_run.id))
         if lease is not None:
             lease.name_flow_run(str(flow_run.id))
