@@ -101,7 +101,7 @@ class Node:
     node_id counts in order of creation within the tree; the root is 0 and has no parent. `text` is exactly what the node
     adds to its parent's prefix (the root's is the prompt), the observed output and the answer included, so that a prefix is
     the concatenation of texts from the root. n_merged: identical candidates that this node stands for.
-    repairs: what was mended in the text of a policy that was never taught the step format.
+    repairs: what was mended in the policy's text.
     n_visits = n_correct + n_wrong + visits whose answer could not be graded; their reward is 0.
     q_value is in [-1, 1], None while neither visits nor a PPM score say anything. ppm_score is in (-1, 1).
     """

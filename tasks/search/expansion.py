@@ -8,8 +8,9 @@ from functools import partial
 from models.engines.base import Candidate
 from tasks.sandbox.base import Execution
 from tasks.search.aggregation import Aggregation, trajectory_score
+from tasks.search.answering import answer_proposal, opened
 from tasks.search.ask import Ask, Comparison, Proposal, Replies, Search
-from tasks.search.format import END_OF_ANSWER, RSTAR_MATH, STEP_STOPS, Wording, code_of, is_final, observed
+from tasks.search.format import RSTAR_MATH, STEP_STOPS, Wording, code_of, is_final, observed
 from tasks.search.same_step import bound_names, what_it_does
 from tasks.search.seeds import hashed_seed
 from tasks.search.settings import SearchSettings
@@ -133,15 +134,11 @@ def _conclude(children: Sequence[SearchNode], settings: SearchSettings, guidance
         propose=tuple(answer_proposal(child.prefix(), settings.max_answer_tokens) for child in finals),
         score=tuple(child.prefix() for child in open_nodes),
     )
-    for child, candidates in zip(finals, replies.candidates, strict=True):
-        _read_answer(child, candidates, guidance.wording)
     _set_priors(open_nodes, replies)
+    answers = yield from opened([child.prefix() for child in finals], replies.candidates, settings.max_answer_tokens)
+    for child, candidates in zip(finals, answers, strict=True):
+        _read_answer(child, candidates, guidance.wording)
     yield from _reward([child for child in finals if child.ending == "answer"], guidance)
-
-
-def answer_proposal(prefix: str, max_tokens: int) -> Proposal:
-    """Return the request for the sentence that states the answer: one, greedy, because it only words what was printed."""
-    return Proposal(prefix, seeds=(0,), temperature=0.0, stop=(END_OF_ANSWER,), max_tokens=max_tokens)
 
 
 def _read_answer(child: SearchNode, candidates: Sequence[Candidate], wording: Wording) -> None:

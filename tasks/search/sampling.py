@@ -7,8 +7,8 @@ from typing import Final
 
 from models.engines.base import Candidate
 from tasks.grading.base import Grade
+from tasks.search.answering import answer_proposal, opened
 from tasks.search.ask import Ask, Comparison, Proposal, Search
-from tasks.search.expansion import answer_proposal
 from tasks.search.format import END_OF_CODE, END_OF_STEP, RSTAR_MATH, Wording, code_of_all, observed
 from tasks.search.seeds import hashed_seed
 
@@ -66,10 +66,10 @@ def attempt_problem(key: str, statement: str, reference: str | None, plan: Plan)
     replies = yield Ask(execute=tuple((code_of_all(steps_of(text)),) for text in distinct))
     ran = {text: run.stdout.rstrip("\n") for text, run in zip(distinct, replies.executions, strict=True) if run.outcome == "ok"}
     shown = {text: text + observed(printed) for text, printed in ran.items()}
-    replies = yield Ask(propose=tuple(answer_proposal(start + text, plan.max_answer_tokens) for text in shown.values()))
-    solutions = {
-        program: (text, last[0]) for (program, text), last in zip(shown.items(), replies.candidates, strict=True) if last
-    }
+    ended = [start + text for text in shown.values()]
+    replies = yield Ask(propose=tuple(answer_proposal(one, plan.max_answer_tokens) for one in ended))
+    answers = yield from opened(ended, replies.candidates, plan.max_answer_tokens)
+    solutions = {program: (text, last[0]) for (program, text), last in zip(shown.items(), answers, strict=True) if last}
     return (yield from _judge(programs, solutions, reference, plan.wording))
 
 

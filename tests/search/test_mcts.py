@@ -22,16 +22,26 @@ from warehouse.errors import EngineUnavailable, Interrupted
 PROBLEMS = [toy_problem(list(range(1, n + 2))) for n in range(6)]
 
 
-def grow(search: SearchSettings, *, order: int = 0, scored: bool = False, problems=PROBLEMS, **engine) -> list[SearchTree]:
-    rng = random.Random(order)
-    driver: Driver[SearchTree] = Driver(
-        Machinery(FakeEngine(rng, **engine), FakeSandbox(rng), FakeGrader(), time.perf_counter, never), window=search.window
-    )
+def drive(searches, engine: FakeEngine, window: int = 128):
+    """Return what searches come to, in the order of their keys."""
+    machinery = Machinery(engine, FakeSandbox(engine.rng), FakeGrader(), time.perf_counter, never)
+    return [result for _, result in sorted(Driver(machinery, window=window).run(searches))]
+
+
+def grow(
+    search: SearchSettings,
+    *,
+    order: int = 0,
+    scored: bool = False,
+    problems=PROBLEMS,
+    engine: FakeEngine | None = None,
+    **of_engine,
+) -> list[SearchTree]:
     searches = (
         (statement, grow_tree(tree_id(1, 1, statement, 0), statement, statement, search, Guidance(answer, scored)))
         for statement, answer in problems
     )
-    return [tree for _, tree in sorted(driver.run(searches))]
+    return drive(searches, engine or FakeEngine(random.Random(order), **of_engine), search.window)
 
 
 def all_rows(trees: list[SearchTree]):
