@@ -158,7 +158,7 @@ def test_reasons_of_rounds_are_not_those_of_the_extended_profile() -> None:
 
 
 def test_the_nearest_profile_is_named_with_what_differs_from_it() -> None:
-    stored = load("qwen-cpu", overrides=["run.shard_size=50", "warehouse.n_threads=9"]).model_dump(mode="json")
+    stored = load("qwen-cpu", overrides=["run.shard_size=51", "warehouse.n_threads=9"]).model_dump(mode="json")
     nearest = nearest_profile(stored)
     assert (nearest.name, nearest.differing) == ("qwen-cpu", ("run.shard_size",))
 

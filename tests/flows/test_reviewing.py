@@ -137,7 +137,7 @@ def test_nothing_is_decided_while_an_evolution_runs(verb: str, home: Path, capsy
     with hold(home):
         assert decided(home, verb, 1) == 2
     printed = capsys.readouterr().err
-    assert f"another evolution runs on {home} (process {os.getpid()})" in printed
+    assert f"another evolution runs on {home} (machine " in printed and f"process {os.getpid()}, " in printed
     assert printed.count("\n") == 1
     assert statuses(home) == ["promoted", "held"]
 

@@ -79,6 +79,7 @@ def drawn(home: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str) -> Drawn
         lake=lake, search_begins=lambda *found: None, progress=SimpleNamespace(message=lambda text: None)
     )
     monkeypatch.setattr(evolution, "resources_of", lambda site: resources)
+    monkeypatch.setattr(evolution, "foretold", lambda lake, plan, rounds: "soon")
     settings = load("tiny-cpu", overrides=overrides)
     site = site_of(settings, Location(home))
     base, first = (plan_of(settings, site, Turn(number), "test") for number in (0, 1))

@@ -56,8 +56,9 @@ def profiles() -> None:
     """List the shipped profiles: what each is for and on which machine."""
     from flows.profiles import PROFILES, purpose
 
+    width = max(map(len, PROFILES)) + 2
     for profile in PROFILES:
-        typer.echo(textwrap.fill(purpose(profile), 110, initial_indent=f"{profile:<14}", subsequent_indent=14 * " "))
+        typer.echo(textwrap.fill(purpose(profile), 110, initial_indent=profile.ljust(width), subsequent_indent=width * " "))
 
 
 def _found(profile: str, file: Path | None, overrides: Sequence[str], home: Path | None) -> "Layered":

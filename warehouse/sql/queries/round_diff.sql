@@ -95,7 +95,7 @@ final as (
     left join places
         on
             (facts.section in ('seconds', 'tokens') and places.stage = facts.what)
-            or (facts.section = 'gates' and places.stage = 'gate-' || split_part(facts.what, ' ', 1))
+            or (facts.section = 'gates' and concat('gate-', split_part(facts.what, ' ', 1)) = places.stage)
 )
 select section, what, before, after, change, is_changed, n_better, n_worse from final
 order by
