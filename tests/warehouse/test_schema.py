@@ -101,6 +101,19 @@ def test_a_lake_of_every_earlier_version_is_upgraded_with_a_row_of_every_table(
             lake.query(f"from {view}")
 
 
+def test_a_lake_of_an_earlier_version_says_how_to_upgrade_where_a_query_asks_for_more_than_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    early = dict(list(shipped("migrations").items())[:12])
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "shipped", lambda kind: early if kind == "migrations" else {})
+        Warehouse.open(tmp_path).close()
+    assert cli.main(["rounds", "--home", str(tmp_path)]) == 2
+    assert f"stargrove warehouse migrate --home {tmp_path}" in capsys.readouterr().err
+    assert cli.main(["warehouse", "migrate", "--home", str(tmp_path)]) == 0
+    assert cli.main(["sql", "--file", "round_comparisons", "--home", str(tmp_path)]) == 0
+
+
 def test_what_an_upgrade_changes_is_said_and_a_dry_run_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,7 @@
 The extensions of DuckDB come with the installation; nothing is downloaded.
 """
 
+import contextlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -136,6 +137,12 @@ def make_directories(location: Location) -> None:
         raise WarehouseError(
             f"{path}: cannot create the directory of the lake ({error.strerror})", hint="name a writable --home"
         ) from error
+
+
+def roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    """End a transaction without a trace; one that a failed commit has ended is over already, and its error says why."""
+    with contextlib.suppress(duckdb.TransactionException):
+        cursor.execute("rollback")
 
 
 def _is_whole(catalog: Path) -> bool:

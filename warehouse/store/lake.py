@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -34,8 +35,9 @@ from warehouse.rounds.line import Turn, turn_of
 from warehouse.rounds.problems import insert_new, select_problems
 from warehouse.rounds.ranges import PROBLEMS_PER_RANGE, RANGE_PARAMETERS, ProblemRange, can_be_ranged, ranges_from
 from warehouse.settings import WarehouseSettings
-from warehouse.sql.statements import bound, find, shipped
-from warehouse.store.connection import use_lake
+from warehouse.sql.statements import bound, find
+from warehouse.store.asked import ROWS_PER_ARROW_BATCH, first_rows, named, of_this_version, resolved
+from warehouse.store.connection import roll_back, use_lake
 from warehouse.store.failures import reported
 from warehouse.store.interruption import interruptible
 from warehouse.store.ledger import forget, insert_rows, insert_select, refuse_foreign, write_ledger
@@ -50,8 +52,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 Value = TypeVar("Value")
-
-_ROWS_PER_ARROW_BATCH = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Warehouse:
                 )
                 cursor.execute("commit")
             except BaseException:
-                _roll_back(cursor)
+                roll_back(cursor)
                 raise
 
     def patiently(self, work: Callable[[], Value]) -> Value:
@@ -314,27 +314,14 @@ class Warehouse:
 
     def query(self, name_or_sql: str, **parameters: object) -> "pl.DataFrame":
         """Return the rows of a shipped query, by name, or of SQL text with $parameters. Raises BadInput for wrong SQL."""
-        sql, values = _resolved(name_or_sql, parameters)
-
-        return self._read(lambda cursor: cursor.execute(sql, values).pl(), _named(name_or_sql))
+        sql, values = resolved(name_or_sql, parameters)
+        return self._read(lambda cursor: cursor.execute(sql, values).pl(), named(name_or_sql))
 
     def head(self, name_or_sql: str, n_rows: int, parameters: Mapping[str, object]) -> "pl.DataFrame":
         """Return the first rows of `query`, and one more where there are more; DuckDB makes no others. Ctrl-C stops it."""
-        import polars as pl
-
-        sql, values = _resolved(name_or_sql, parameters)
-
-        def read(cursor: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-            reader = cursor.execute(sql, values).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
-            batches: list[pa.RecordBatch] = []
-            while sum(batch.num_rows for batch in batches) <= n_rows:
-                try:
-                    batches.append(reader.read_next_batch())
-                except StopIteration:
-                    break
-            return pl.DataFrame(pa.Table.from_batches(batches, reader.schema)).head(n_rows + 1)
-
-        return self._read(lambda cursor: interruptible(cursor, read), _named(name_or_sql))
+        sql, values = resolved(name_or_sql, parameters)
+        read = partial(first_rows, sql=sql, values=values, n_rows=n_rows)
+        return self._read(lambda cursor: interruptible(cursor, read), named(name_or_sql))
 
     def stream(self, name_or_sql: str, **parameters: object) -> Iterator[pa.RecordBatch]:
         """Return the same rows as `query`, one Arrow batch after the other, so that they need not fit in memory.
@@ -350,18 +337,18 @@ class Warehouse:
 
     def problem_ranges(self, size: int = PROBLEMS_PER_RANGE) -> list[ProblemRange]:
         """Return ranges of `size` training problems, in which every problem is, also one that is yet to come."""
-        sql, values = _resolved("range_starts", {"size": size})
-        rows = self._read(lambda cursor: cursor.execute(sql, values).fetchall(), _named("range_starts"))
+        sql, values = resolved("range_starts", {"size": size})
+        rows = self._read(lambda cursor: cursor.execute(sql, values).fetchall(), named("range_starts"))
         return ranges_from([first for (first,) in rows])
 
     def readers(self, name_or_sql: str, parameters: Mapping[str, object]) -> Iterator[pa.RecordBatchReader]:
         """Yield the rows of `stream` as Arrow readers, one for each range; each must be read before the next is asked for."""
-        sql, values = _resolved(name_or_sql, parameters)
+        sql, values = resolved(name_or_sql, parameters)
         whole = not can_be_ranged(sql) or bool(parameters.keys() & RANGE_PARAMETERS)
         parts = [{}] if whole else [part.parameters for part in self.problem_ranges()]
-        with reported(_named(name_or_sql)), self.cursor() as cursor:
+        with reported(named(name_or_sql)), self.cursor() as cursor:
             for part in parts:
-                yield cursor.execute(sql, {**values, **part}).to_arrow_reader(_ROWS_PER_ARROW_BATCH)
+                yield cursor.execute(sql, {**values, **part}).to_arrow_reader(ROWS_PER_ARROW_BATCH)
 
     def is_committed(self, batch_id: str) -> bool:
         """Return whether the batch is in the lake."""
@@ -374,7 +361,7 @@ class Warehouse:
 
     def nodes(self, tree_id: str) -> list[Node]:
         """Return the nodes of a search tree in order of creation."""
-        sql = f"select {_columns(Node)} from nodes where tree_id = $tree_id order by node_id"
+        sql = f"select {', '.join(field.name for field in fields(Node))} from nodes where tree_id = $tree_id order by node_id"
         rows = self.query(sql, tree_id=tree_id).iter_rows(named=True)
         return [Node(**row | {"repairs": tuple(row["repairs"] or ())}) for row in rows]
 
@@ -388,7 +375,7 @@ class Warehouse:
                 return read(cursor)
 
         def report() -> Value:
-            with reported(where or self.location.name):
+            with of_this_version(self._connection, self.location, where), reported(where or self.location.name):
                 return retried(attempt)
 
         return self.patiently(report)
@@ -409,26 +396,3 @@ class Warehouse:
         if self.location.data and (access := s3_access()) != self._access:
             cursor.execute(duckdb_secret(access))
             self._access = access
-
-
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
-        cursor.execute("rollback")
-    except duckdb.TransactionException:
-        # A failed commit has ended the transaction already; the caller re-raises why.
-        return
-
-
-def _resolved(name_or_sql: str, parameters: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    if name_or_sql in shipped("queries") or name_or_sql in shipped("statements"):
-        statement = find(name_or_sql)
-        return statement.sql, bound(statement, parameters)
-    return name_or_sql, dict(parameters)
-
-
-def _named(name_or_sql: str) -> str:
-    return f"query {name_or_sql}" if name_or_sql.isidentifier() else "sql"
-
-
-def _columns(record: type) -> str:
-    return ", ".join(field.name for field in fields(record))
